@@ -365,7 +365,7 @@ class LedgerReader:
     def _deleted_by(self, event: MessageDeleted, fate: Fate) -> None:
         if event.by.kind == "function" and event.rule in _BY_HANDLE:
             at_seconds = in_seconds(event.instant_us)
-            self._believe(event, [self._silent.deleted(event.by.name, event.by.invoke, fate, at_seconds)])
+            self._believe(event, [self._silent.deleted(event.by.name, event.by.invoke, fate, at_seconds, event.queue)])
 
     def _left_partition(self, event: _LeftPartition) -> None:
         match event:
