@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import os
+import pickle
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, lru_cache
 from pathlib import Path
+
+from pulumi import FileArchive
 
 from delivery_lab.checks.finding import Finding
 from delivery_lab.checks.registry import find_all
@@ -38,6 +42,43 @@ def graph(stack: str, overrides: tuple[str, ...] = (), root: Path = ROOT) -> Gra
     if "PYTEST_VERSION" not in os.environ:
         return evaluate(project(root), stack, overrides)  # what writes files anew looks into nobody's cache
     return stored_graph(project(root), stack, overrides) or evaluated(project(root), stack, overrides)
+
+
+def moved(graph: Graph, folder: Path, to: Path) -> Graph:
+    """A graph as that of a copy of its project: a program never reads the code that it deploys, so that the graphs of
+    copies that differ in it differ in where it is.
+
+    Args:
+        graph: the graph.
+        folder: folder of its project.
+        to: folder of the copy.
+    """
+    written = io.BytesIO()
+    _WithoutFolder(written, folder).dump(graph)
+    found: Graph = _WithFolder(io.BytesIO(written.getvalue()), to).load()
+    return found
+
+
+class _WithoutFolder(pickle.Pickler):
+    """Writes archives as their paths from a folder on."""
+
+    def __init__(self, file: io.BytesIO, folder: Path) -> None:
+        super().__init__(file)
+        self._folder = folder
+
+    def persistent_id(self, found: object) -> str | None:
+        return str(Path(found.path).relative_to(self._folder)) if isinstance(found, FileArchive) else None
+
+
+class _WithFolder(pickle.Unpickler):
+    """Reads archives as those of a folder."""
+
+    def __init__(self, file: io.BytesIO, folder: Path) -> None:
+        super().__init__(file)
+        self._folder = folder
+
+    def persistent_load(self, path: str) -> FileArchive:
+        return FileArchive(str(self._folder / path))
 
 
 @cache

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import runpy
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +89,7 @@ def _in_the_project(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
 
 
+@cache
 def _config(stack: str) -> dict[str, Any]:
     config = yaml.safe_load((ROOT / "stacks" / f"Pulumi.{stack}.yaml").read_text())["config"]
     assert isinstance(config, dict)
@@ -101,6 +103,12 @@ def _run(config: dict[str, Any], *, stack: str = "mine", preview: bool = True, w
         runpy.run_path("__main__.py", run_name="__main__")
 
     return deploy(program, config=texts, stack=stack, preview=preview, world=world)
+
+
+@cache
+def _of(stack: str) -> World:
+    """The program under the file of one of our stacks: what it registers, which no test changes."""
+    return _run(_config(stack), stack=stack)
 
 
 def _family(stack: str) -> str:
@@ -127,7 +135,7 @@ OF_QUEUES = [stack for stack in STACKS if _family(stack) in QUEUE_FAMILIES]
 
 @pytest.mark.parametrize("stack", OF_QUEUES)
 def test_every_stack_exports_what_users_need(stack: str) -> None:
-    outputs = _run(_config(stack), stack=stack).outputs
+    outputs = _of(stack).outputs
     family = _family(stack)
     assert set(outputs) == _expected_exports(stack)
     expected = {
@@ -147,7 +155,7 @@ def test_every_stack_exports_what_users_need(stack: str) -> None:
 @pytest.mark.parametrize("stack", STACKS)
 def test_every_stack_names_its_resources_predictably(stack: str) -> None:
     family = _family(stack)
-    names = {resource.name for resource in _run(_config(stack), stack=stack).resources if resource.custom}
+    names = {resource.name for resource in _of(stack).resources if resource.custom}
     expected = {f"{family}-{part}" for part in PARTS[family] | {"alarm-errors", "alarm-throttles"}}
     if family in ("stream", "kafka") and _has_queue_for_failures(stack):
         expected |= {f"{family}-dlq"}
@@ -166,7 +174,7 @@ MAY_END_IN_A_WILDCARD = {"WriteOwnLogs": ":*", "KeepOffsets": "/*", "ReadObjects
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_no_policy_of_any_stack_allows_more_than_named_actions_on_named_resources(stack: str) -> None:
-    world = _run(_config(stack), stack=stack)
+    world = _of(stack)
     policies = world.of_type("aws:iam/rolePolicy:RolePolicy")
     of_apis = world.of_type("aws:apigateway/restApi:RestApi")
     of_pipes = world.of_type("aws:pipes/pipe:Pipe")
@@ -184,7 +192,7 @@ def test_no_policy_of_any_stack_allows_more_than_named_actions_on_named_resource
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_every_resource_of_every_stack_stands_below_a_component(stack: str) -> None:
-    for resource in _run(_config(stack), stack=stack).resources:
+    for resource in _of(stack).resources:
         if resource.custom:
             assert resource.parent.startswith("delivery-lab:"), resource.name
         else:
@@ -207,7 +215,7 @@ def test_every_stack_has_one_section_and_nothing_unknown(stack: str) -> None:
 
 @pytest.mark.parametrize("stack", sorted(BATCH))
 def test_the_batch_variants_differ_in_what_they_are_about(stack: str) -> None:
-    world = _run(_config(stack), stack=stack)
+    world = _of(stack)
     settings = world.one("delivery-lab:pipelines:BatchPipeline", "batch").inputs
     assert {key: settings["worker"][key] for key in BATCH[stack]} == BATCH[stack]
     assert settings["worker"]["timeoutSeconds"] == 5
@@ -224,7 +232,7 @@ def test_the_batch_variants_differ_in_what_they_are_about(stack: str) -> None:
 
 @pytest.mark.parametrize("stack", sorted(RETRY))
 def test_the_variants_of_failed_records_differ_in_what_they_are_about(stack: str) -> None:
-    world = _run(_config(stack), stack=stack)
+    world = _of(stack)
     settings = world.one("delivery-lab:pipelines:BatchPipeline", "batch").inputs
     assert settings["worker"]["retry"] == RETRY[stack]
     assert (settings["queue"]["visibilityTimeoutSeconds"], settings["queue"]["maxReceiveCount"]) == (120, 5)
@@ -234,7 +242,7 @@ def test_the_variants_of_failed_records_differ_in_what_they_are_about(stack: str
 
 @pytest.mark.parametrize("stack", sorted(FED))
 def test_the_fed_variants_differ_in_what_they_are_about(stack: str) -> None:
-    (pipeline,) = [each for each in _run(_config(stack), stack=stack).resources if ":pipelines:" in each.type]
+    (pipeline,) = [each for each in _of(stack).resources if ":pipelines:" in each.type]
     for section, settings in FED[stack].items():
         assert {key: pipeline.inputs[section][key] for key in settings} == settings
 
@@ -242,7 +250,7 @@ def test_the_fed_variants_differ_in_what_they_are_about(stack: str) -> None:
 @pytest.mark.parametrize("stack", sorted(ASYNC))
 def test_the_async_variants_differ_in_what_they_are_about(stack: str) -> None:
     retries, age_seconds, (success, failure, dead_letters), idempotency = ASYNC[stack]
-    world = _run(_config(stack), stack=stack)
+    world = _of(stack)
     settings = world.one("delivery-lab:pipelines:AsyncPipeline", "async").inputs
     assert settings["destinations"]["onSuccess"] == success
     assert settings["destinations"]["onFailure"] == failure
@@ -256,7 +264,7 @@ def test_the_async_variants_differ_in_what_they_are_about(stack: str) -> None:
 
 @pytest.mark.parametrize("mode", ["naive", "retry", "breaker"])
 def test_the_sync_variants_differ_in_their_mode(mode: str) -> None:
-    world = _run(_config(f"sync-{mode}"), stack=f"sync-{mode}")
+    world = _of(f"sync-{mode}")
     settings = world.one("delivery-lab:pipelines:SyncPipeline", "sync").inputs
     assert settings["caller"]["mode"] == mode
     assert (settings["caller"]["timeoutSeconds"], settings["callee"]["timeoutSeconds"]) == (29, 5)
@@ -283,7 +291,7 @@ def test_families_without_a_queue_prefix_their_outputs_like_all_others() -> None
 @pytest.mark.parametrize("stack", sorted(VISIBILITY))
 def test_the_visibility_variants_differ_in_what_they_are_about(stack: str) -> None:
     visibility_timeout_seconds, heartbeat, mode = VISIBILITY[stack]
-    world = _run(_config(stack), stack=stack)
+    world = _of(stack)
     settings = world.one("delivery-lab:pipelines:VisibilityPipeline", "visibility").inputs
     worker = settings["worker"]
     assert settings["queue"]["visibilityTimeoutSeconds"] == visibility_timeout_seconds
@@ -303,7 +311,7 @@ def test_two_settings_make_the_difference_between_short_and_heartbeat() -> None:
         return {key: leaf for name, inner in value.items() for key, leaf in flat(inner, f"{path}.{name}").items()}
 
     def settings(stack: str) -> dict[str, Any]:
-        world = _run(_config(stack), stack=stack)
+        world = _of(stack)
         return flat(world.one("delivery-lab:pipelines:VisibilityPipeline", "visibility").inputs)
 
     short, heartbeat = settings("visibility-short"), settings("visibility-heartbeat")
@@ -367,7 +375,7 @@ LOGS: dict[str, tuple[int, int, bool, bool, str | None, str]] = {
 @pytest.mark.parametrize("stack", sorted(LOGS))
 def test_the_variants_of_streams_and_topics_differ_in_what_they_are_about(stack: str) -> None:
     retries, age_seconds, bisect, report, destination, on_error = LOGS[stack]
-    world = _run(_config(stack), stack=stack)
+    world = _of(stack)
     family = _family(stack)
     mapping = world.one("aws:lambda/eventSourceMapping:EventSourceMapping", f"{family}-mapping").inputs
     assert mapping.get("maximumRetryAttempts", -1) == retries
@@ -383,7 +391,7 @@ def test_the_variants_of_streams_and_topics_differ_in_what_they_are_about(stack:
 
 
 def test_msk_default_is_the_sample_as_it_is() -> None:
-    world = _run(_config("msk-default"), stack="msk-default")
+    world = _of("msk-default")
     mapping = world.one("aws:lambda/eventSourceMapping:EventSourceMapping", "kafka-mapping").inputs
     assert (mapping["startingPosition"], mapping["topics"]) == ("LATEST", ["streamtopic"])
     assert {

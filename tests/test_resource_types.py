@@ -31,7 +31,9 @@ def written() -> dict[str, list[str]]:
     found: dict[str, list[str]] = defaultdict(list)
     for folder in ("src", "policy"):
         for path in sorted((ROOT / folder).rglob("*.py")):
-            for token in tokens_in(path.read_text(encoding="utf-8")):
+            code = path.read_text(encoding="utf-8")
+            # Every process that runs tests collects these, and most modules name neither.
+            for token in tokens_in(code) if "aws:" in code or "pulumi" in code else ():
                 found[token].append(path.relative_to(ROOT).as_posix())
     return found
 

@@ -8,12 +8,12 @@ from delivery_lab.checks.registry import CHECKS
 from delivery_lab.stack.stack import Stack
 from scripts.write_check_cases import PAGE, page
 from tests.checks.handler_cases import CASES, HandlerCase
-from tests.checks.world import graph_of
+from tests.checks.world import graph_with_code
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.check}: {case.name}")
 def test_a_check_finds_what_it_is_about_and_keeps_silent_otherwise(tmp_path: Path, case: HandlerCase) -> None:
-    stack = Stack.of(graph_of(tmp_path / "shop", case.program, {"worker/app.py": case.handler}))
+    stack = Stack.of(graph_with_code(tmp_path / "shop", case.program, {"worker/app.py": case.handler}))
 
     findings = list(CHECKS[case.check].findings(stack))
 

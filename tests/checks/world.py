@@ -16,6 +16,7 @@ from delivery_lab.program.engine import evaluate
 from delivery_lab.program.graph import Graph, Resource
 from delivery_lab.program.project import read_project
 from delivery_lab.stack.stack import Stack
+from tests.lab_support import moved
 
 PRELUDE = """
 import json
@@ -93,6 +94,18 @@ def write_project(
 def graph_of(folder: Path, program: str, files: Mapping[str, str] | None = None, *, config: str = "") -> Graph:
     """The graph of a program."""
     return evaluate(read_project(write_project(folder, program, files, config=config)), "prod")
+
+
+_EVALUATED: dict[str, tuple[Path, Graph]] = {}
+
+
+def graph_with_code(folder: Path, program: str, files: Mapping[str, str]) -> Graph:
+    """The graph of a program that reads no file, which many tests deploy with other code: it is evaluated once."""
+    write_project(folder, program, files)
+    if program not in _EVALUATED:
+        _EVALUATED[program] = folder, evaluate(read_project(folder), "prod")
+    of, graph = _EVALUATED[program]
+    return moved(graph, of, folder)
 
 
 def findings_in(graph: Graph) -> list[Finding]:

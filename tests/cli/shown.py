@@ -12,6 +12,8 @@ INDENT = "    "
 PROMPT = "$ "
 PROGRAMS = ("delivery-lab", "make", "pip", "pulumi", "curl")
 SKIP = "..."
+OF_ALTERNATIVES = ("With ", "The conclusion is the same with ", "Not tried: ")
+"""How lines begin that say what the alternatives of assumptions come to, or that they were not tried."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,11 @@ class Shown:
         """The command as the shell would pass it on; a comment and a redirection of its output are not its words."""
         words = shlex.split(self.text, comments=True)
         return words[: words.index(">")] if ">" in words else words
+
+    @property
+    def tells_alternatives(self) -> bool:
+        """Whether it is shown what the alternatives of assumptions come to."""
+        return any(line.startswith(OF_ALTERNATIVES) for line in self.lines)
 
 
 def commands_of(page: Path) -> list[Shown]:

@@ -9,7 +9,7 @@ from tests.cli.conftest import Lab
 
 
 def test_many_seeds_are_told_in_figures_expectations_and_invariants(lab: Lab) -> None:
-    said = lab("explore", "batch-unreported", "--seeds", "4", "--expect", "messages.lost == 0")
+    said = lab("explore", "batch-unreported", "--seeds", "4", "--expect", "messages.lost == 0", "--no-shrink")
 
     assert said.code == 5
     lines = said.out.splitlines()

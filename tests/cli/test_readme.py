@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from delivery_lab.api import simulated
 from delivery_lab.api.inputs import RunOptions
 from delivery_lab.api.lab import Lab
 from delivery_lab.api.reporting import Chapter, reported
@@ -131,19 +132,39 @@ def test_make_lab_is_the_command_that_is_run_instead() -> None:
     assert "delivery-lab" in recipe
 
 
+def _words(command: Shown) -> list[str]:
+    return next((words for prefix, words in INSTEAD.items() if _is(command, prefix)), command.words)
+
+
+def _tests() -> list[list[Shown]]:
+    """What is run in one test each: commands that run our variants as they are go together, so that one process has
+    their runs."""
+    found = [command for command in COMMANDS if not _not_run(command)]
+    same = [command for command in found if _words(command)[1:] in (["run", "--all"], ["run", "--all", "--json"])]
+    same += [command for command in found if _words(command)[1:] == ["run", "sync-*"]]
+    assert len(same) == 3
+    return [same, *([command] for command in found if command not in same)]
+
+
 @pytest.mark.usefixtures("shop")
-@pytest.mark.parametrize("command", [c for c in COMMANDS if not _not_run(c)], ids=lambda command: command.text)
-def test_a_command_does_what_the_readme_says(lab: Command, command: Shown) -> None:
-    words = next((words for prefix, words in INSTEAD.items() if _is(command, prefix)), command.words)
-    assert words[0] == "delivery-lab"
+@pytest.mark.parametrize("commands", _tests(), ids=lambda commands: commands[0].text)
+def test_a_command_does_what_the_readme_says(
+    lab: Command, commands: list[Shown], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for command in commands:
+        words = _words(command)
+        assert words[0] == "delivery-lab"
 
-    said = lab(*(str(Path(word).expanduser()) if word.startswith("~") else word for word in words[1:]))
+        with monkeypatch.context() as patch:
+            if not command.tells_alternatives:
+                patch.setattr(simulated, "QUICK_EVENTS", -1)  # they are most of the runs, and nobody would see them
+            said = lab(*(str(Path(word).expanduser()) if word.startswith("~") else word for word in words[1:]))
 
-    assert said.code == 0, said.err
-    assert said.out or "wrote " in said.err  # a command that writes a file says so beside the data
-    assert missing(command.lines, said.out) == []
-    if words == INSTEAD["make lab"]:
-        assert_report_of_all_is_small(Lab.open(ROOT).stack_names())
+        assert said.code == 0, said.err
+        assert said.out or "wrote " in said.err  # a command that writes a file says so beside the data
+        assert missing(command.lines, said.out) == []
+        if words == INSTEAD["make lab"]:
+            assert_report_of_all_is_small(Lab.open(ROOT).stack_names())
 
 
 def assert_report_of_all_is_small(names: Sequence[str]) -> None:

@@ -211,7 +211,8 @@ def test_faults_that_no_real_place_has_are_refused_by_name(case: str, tmp_path: 
         know(Stack.of(lab.graph(stack)), ROOT, lab.workload(stack, file), 1, DEFAULTS)
     assert str(caught.value) == (
         f"{file}: faults are what the simulation makes up; a real place has none of it but failure and throttle of "
-        "functions that no API invokes\n  nearest: --on simulation, or a workload without"
+        "functions that no API invokes, and error and throttle of what feeds send\n"
+        "  nearest: --on simulation, or a workload without"
     )
 
 

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-from delivery_lab.events import Actor, Event, InvokeEnded, InvokeStarted
-from delivery_lab.live.clock import RealClock
+import pytest
+
+from delivery_lab import Lab
+from delivery_lab.errors import NotModelledError
+from delivery_lab.events import Actor, Event, InvokeEnded, InvokeStarted, Journal, MessageSent
+from delivery_lab.live.clock import RealClock, RealTimeScheduler
+from delivery_lab.live.queues import RealQueue
 from delivery_lab.model.clock import seconds
+from delivery_lab.places.known import know
 from delivery_lab.places.logs import read_log
-from delivery_lab.places.seen import in_order, numbered
+from delivery_lab.places.seen import _refuse_unknown_parking, _sender_of, in_order, numbered
+from delivery_lab.rules.assumptions import DEFAULTS
+from delivery_lab.stack.stack import Stack
+from tests.lab_support import ROOT
 
 _BY = Actor("mapping", "mapping")
 
@@ -111,3 +121,43 @@ def test_a_log_says_which_invokes_failed_and_which_have_not_ended() -> None:
     }
     assert found.unfinished == 1
     assert asked == [{"logGroupName": "/aws/lambda/worker", "startTime": 4000}]
+
+
+def _sent(body: str, *attributes: str) -> MessageSent:
+    return MessageSent(5, None, "parking", "parked-1", body, None, attributes, None, 5)
+
+
+@pytest.mark.parametrize(
+    ("sent", "sender"),
+    [
+        (_sent("{}", "Rejected", "m-3"), "b"),
+        (_sent('{"of": "m-1"}'), "a"),
+        (_sent("{}"), None),
+        (_sent("m-1 and m-3"), None),
+    ],
+)
+def test_the_invoke_that_held_what_a_message_names_sent_it(sent: MessageSent, sender: str | None) -> None:
+    held = {"a": ("m-1", "m-2"), "b": ("m-3",), "over": ("m-1", "m-3")}
+    assert _sender_of(sent, ["a", "b"], held) == sender
+
+
+def test_the_only_invoke_that_runs_sent_it() -> None:
+    assert _sender_of(_sent("{}"), ["a"], {}) == "a"
+    assert _sender_of(_sent("{}"), [], {}) is None
+
+
+def test_a_parked_message_that_stands_for_nobody_known_is_refused_by_name() -> None:
+    lab = Lab.open(ROOT)
+    known = know(Stack.of(lab.graph("sqs-park")), ROOT, lab.workload("sqs-park"), 1, DEFAULTS)
+    scheduler = RealTimeScheduler(RealClock())
+    queues = {name: RealQueue.of(each, None, scheduler, Journal()) for name, each in known.account.queues.items()}
+    event = replace(_sent("{}"), queue="batch-parking")
+    _refuse_unknown_parking(known, [event], queues)  # the workload sent it
+    queues["batch-parking"].found.add("parked-1")
+    _refuse_unknown_parking(known, [replace(event, invoke="a")], queues)
+    with pytest.raises(NotModelledError) as caught:
+        _refuse_unknown_parking(known, [event], queues)
+    assert str(caught.value) == (
+        "sqs-park: a function put parked-1 into batch-parking, and neither its body nor its message attributes say "
+        "which message it stands for\n  nearest: the message id in an attribute, or --on simulation"
+    )

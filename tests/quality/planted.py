@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import pickle
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -11,8 +9,6 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-from pulumi import FileArchive
 
 from delivery_lab.api.asked import Asked
 from delivery_lab.api.expected import read_expectations
@@ -29,7 +25,7 @@ from delivery_lab.program.graph import Graph
 from delivery_lab.simulation.simulate import simulate
 from delivery_lab.simulation.workload import Workload
 from delivery_lab.stack.stack import Stack
-from tests.lab_support import ROOT, project
+from tests.lab_support import ROOT, moved, project
 
 FIRST_SEED = 1
 PROJECT = ("Pulumi.yaml", "PulumiPlugin.yaml", "__main__.py", "components", "functions", "stacks", "workloads")
@@ -200,28 +196,7 @@ class _GraphsOfCopy(Graphs):
 
     def of(self, stack: str, overrides: tuple[str, ...], answers: ProgramAnswers) -> Graph:
         """The graph of a stack, see `Graphs.of`."""
-        written = io.BytesIO()
-        _WithoutRoot(written).dump(Graphs.of(self, stack, overrides, answers))
-        moved: Graph = _With(self.copy, written.getvalue()).load()
-        return moved
-
-
-class _WithoutRoot(pickle.Pickler):
-    """Writes archives as their paths from the project's folder on."""
-
-    def persistent_id(self, found: object) -> str | None:
-        return str(Path(found.path).relative_to(ROOT)) if isinstance(found, FileArchive) else None
-
-
-class _With(pickle.Unpickler):
-    """Reads archives as those of another folder."""
-
-    def __init__(self, root: Path, written: bytes) -> None:
-        super().__init__(io.BytesIO(written))
-        self._root = root
-
-    def persistent_load(self, path: str) -> FileArchive:
-        return FileArchive(str(self._root / path))
+        return moved(Graphs.of(self, stack, overrides, answers), ROOT, self.copy)
 
 
 @contextmanager

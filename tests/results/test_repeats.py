@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from delivery_lab.events import ContractLine, LinesRepeated, Run, told_apart
+from delivery_lab.events import ContractLine, LinesRepeated, MessageMoved, Run, told_apart
 from delivery_lab.model.mapping import partition_work
 from delivery_lab.model.mapping.partition_work import PartitionBatch
 from delivery_lab.results.outcome import outcome_of
+from delivery_lab.results.repeats import LatestBatch
 from delivery_lab.results.timeline import timeline
 from delivery_lab.simulation.simulate import simulate
 from tests.lab_support import ROOT, stack_of, workload
@@ -60,3 +61,24 @@ def test_lines_that_are_told_again_are_one_event_each_time_and_point_at_the_firs
 
     assert {event.as_in for event in repeated} <= first.keys()
     assert not {event.invoke for event in repeated} & first.keys()
+
+
+def test_a_batch_is_looked_up_once_until_an_id_may_mean_another_message() -> None:
+    asked: list[str] = []
+
+    def find(message: str, consumer: str) -> None:
+        asked.append(f"{message} for {consumer}")
+
+    batch = LatestBatch(find)
+    messages = ("a", "b")
+
+    for _ in range(3):
+        batch.fates(messages, "mapping")
+        batch.see(LinesRepeated(0, None, "worker", "invoke", "first", ()))
+    assert asked == ["a for mapping", "b for mapping"]
+
+    batch.fates(messages, "other")
+    batch.fates(("a", "c"), "other")
+    batch.see(MessageMoved(0, None, "dead-letters", "a", "queue", "d", "task"))
+    batch.fates(messages, "other")
+    assert asked[2:] == [f"{message} for other" for message in "abacab"]

@@ -407,3 +407,14 @@ def test_evd_dlq_1_a_message_that_was_sent_to_the_dead_letter_queue_is_that_of_i
     run = replace(run_of(*events, *deleted("a", queue="dead")), dead_letter_queues=frozenset({"dead"}))
 
     assert outcome_of(replace(run, sources=frozenset({"dead"}))).messages.processed == 1
+
+
+@pytest.mark.parametrize(("function", "worked"), [("mover", 0), ("worker", 1)])
+def test_evd_dlq_1_a_delete_from_a_dead_letter_queue_is_no_work(function: str, worked: int) -> None:
+    failed = [*delivered("1", "a"), *ended("1", "a", error="ValueError"), *dead_lettered("a")]
+    by = Actor("function", function, "2")
+    gone = MessageDeleted(seconds(11), "SQS-STALE-1", "dead", "a", by)
+    outcome = outcome_of(run_of(mapped("mapping"), sent("a"), *failed, gone))
+
+    assert (outcome.messages.dead_lettered, outcome.messages.processed_dead_lettered) == (1, worked)
+    assert ("EVD-DLQ-1" in outcome.model.assumptions) is not bool(worked)

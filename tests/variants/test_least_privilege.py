@@ -16,9 +16,10 @@ from typing import Any
 
 import pytest
 
-from delivery_lab import Lab
 from delivery_lab.model.account import Account
+from delivery_lab.model.randomness import DEFAULT_SEED
 from delivery_lab.model.runtime import Caller
+from delivery_lab.simulation.simulate import simulate
 from delivery_lab.stack.functions import Function, InvokeConfig, Permission
 from delivery_lab.stack.mappings import EventSourceMapping, KafkaMapping, RecordMapping
 from delivery_lab.stack.pipes import Pipe
@@ -26,7 +27,7 @@ from delivery_lab.stack.reading import listed
 from delivery_lab.stack.roles import Role
 from delivery_lab.stack.stack import Stack
 from tests.golden_files import variants
-from tests.lab_support import ROOT
+from tests.lab_support import ROOT, stack_of, workload
 
 Use = tuple[str, str]
 """An IAM action, and the ARN that it is done to."""
@@ -128,8 +129,7 @@ class Ran:
 
 @cache
 def ran(variant: str) -> Ran:
-    lab, calls = Lab.open(ROOT, cached=True), dict[str, set[Use]]()
-    stack = Stack.of(lab.graph(variant))
+    stack, calls = stack_of(variant), dict[str, set[Use]]()
     real = Account.call
 
     def call(self: Account, service: str, operation: str, parameters: dict[str, Any], caller: Caller) -> Any:
@@ -139,7 +139,7 @@ def ran(variant: str) -> Ran:
 
     with pytest.MonkeyPatch.context() as patches:
         patches.setattr(Account, "call", call)
-        lab.run(variant)
+        simulate(stack, ROOT, workload(variant), DEFAULT_SEED)
     return Ran(stack, {name: frozenset(uses) for name, uses in calls.items()})
 
 

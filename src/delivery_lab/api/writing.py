@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterable
 from pathlib import Path
 
 from delivery_lab.errors import LabError
+from delivery_lab.input_files import no_file
 
 
 def refuse_unwritable(path: Path, option: str = "") -> None:
@@ -20,9 +22,10 @@ def refuse_unwritable(path: Path, option: str = "") -> None:
         LabError: the file cannot be written.
     """
     there = os.path.lexists(path)
-    if there and not path.is_file() and not path.is_dir():
-        return  # a pipe or a device: opening it is more than a question
     try:
+        _refuse_pipes(path)
+        if there and not path.is_file() and not path.is_dir():
+            return  # a pipe of the shell or a device: opening it is more than a question
         path.open("ab").close()
         if not there:
             path.unlink()
@@ -43,12 +46,24 @@ def write_file(path: Path, text: str | Iterable[str], option: str = "", *, make_
         LabError: the file cannot be written.
     """
     try:
+        _refuse_pipes(path)
         if make_folder:
             path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("w", encoding="utf-8", newline="") as file:
             file.writelines((text,) if isinstance(text, str) else text)
     except OSError as error:
         raise _cannot(path, option, error) from error
+
+
+def _refuse_pipes(path: Path) -> None:
+    """A named pipe keeps who opens it waiting until somebody reads; what the shell has opened (/dev/fd) is read.
+
+    Raises:
+        OSError: it is one, or a socket.
+    """
+    kind = "" if str(path).startswith("/dev/") or not path.exists() else no_file(path)
+    if kind and kind != "a device":
+        raise OSError(errno.EINVAL, f"it is {kind}, not a file", str(path))
 
 
 def _cannot(path: Path, option: str, error: OSError) -> LabError:

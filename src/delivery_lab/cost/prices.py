@@ -11,6 +11,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from delivery_lab.errors import PriceListError
+from delivery_lab.input_files import read_bytes
 from delivery_lab.json_names import json_name
 from delivery_lab.program.file_problems import problems_of
 
@@ -89,9 +90,11 @@ def read_prices(file: Path) -> PriceList:
         PriceListError: it cannot be read, or has the wrong shape; the message names the place.
     """
     try:
-        text = file.read_text(encoding="utf-8")
+        text = read_bytes(file).decode("utf-8")
         content = json.loads(text)
-    except (OSError, UnicodeDecodeError, ValueError) as error:
+    except OSError as error:
+        raise PriceListError(f"the price list {file} cannot be read: {error.strerror}") from error
+    except (ValueError, RecursionError) as error:
         raise PriceListError(f"the price list {file} cannot be read: {error}") from error
     try:
         return PriceList.model_validate_json(text, by_alias=True, by_name=False)

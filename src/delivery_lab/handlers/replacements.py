@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+
 from delivery_lab.handlers import (
     boto,
     chance,
@@ -12,6 +14,7 @@ from delivery_lab.handlers import (
     process_effects,
     process_settings,
     reading_past,
+    taken,
     temporary_files,
     virtual_select,
     virtual_sockets,
@@ -29,10 +32,13 @@ class Replacements:
         self._patches = Patches()
         self._time = VirtualTime()
         self._settings: process_settings.Settings | None = None
+        self._watching = ExitStack()
 
     def install(self) -> None:
         """Put everything in place, also where modules bound the real thing by name."""
         OF_HOST.begin()
+        names = taken.PythonsNames()
+        self._watching.callback(names.put_back)
         self._settings = process_settings.Settings()
         replaced = self._time.install(self._patches)
         replaced |= virtual_threads.install(self._patches)
@@ -49,10 +55,12 @@ class Replacements:
         replaced |= reading_past.install(self._patches)
         clients.install(self._patches)
         self._patches.rebind_imported(replaced)
+        self._watching.enter_context(names.watched())
 
     def remove(self) -> None:
         """Put everything back as it was, also after an `install` that failed half-way."""
         self._patches.undo()
+        self._watching.close()
         self._time.remove()
         OF_HOST.end()
         if self._settings is not None:

@@ -34,6 +34,7 @@ from delivery_lab.model.mapping.invoker import Invoker
 from delivery_lab.model.pipes.stage import TargetStage
 from delivery_lab.model.randomness import RandomStreams
 from delivery_lab.places.known import FED, KnownStack, modelled, stages_of
+from delivery_lab.simulation.gateways import function_urls
 from delivery_lab.simulation.send_lines import Arrival
 from delivery_lab.simulation.sending import Sender
 
@@ -221,6 +222,7 @@ def feeds_of(
         deployment.sources,
         known.tables,
         refused_apis=deployment.refused_apis,
+        function_urls=function_urls(known.stack),
         stack=known.stack.name,
         origin=known.workload.origin,
         scheduler=scheduler,

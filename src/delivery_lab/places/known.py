@@ -21,6 +21,7 @@ from delivery_lab.model.randomness import RandomStreams
 from delivery_lab.model.runtime import AwsApi, Environment, FunctionConfig
 from delivery_lab.rules.assumptions import Assumptions
 from delivery_lab.simulation.deployment import Deployment, known_arn
+from delivery_lab.simulation.gateways import function_urls
 from delivery_lab.simulation.remembered import RememberedCreations
 from delivery_lab.simulation.send_lines import Arrival
 from delivery_lab.simulation.sending import Sender
@@ -97,7 +98,7 @@ def know(stack: Stack, project_dir: Path, workload: Workload, seed: int, assumpt
         stack, project_dir, workload, assumptions, scheduler=scheduler, streams=streams, journal=journal
     )
     _refuse_workload(workload, account)
-    _refuse_stack(stack, account, deployment.parking_queues)
+    _refuse_stack(stack, account)
     arrivals = tuple(workload.arrivals(streams.stream("workload")))
     for arrival in arrivals:
         if arrival.target not in SENT:
@@ -118,6 +119,7 @@ def know(stack: Stack, project_dir: Path, workload: Workload, seed: int, assumpt
         deployment.sources,
         tables,
         refused_apis=deployment.refused_apis,
+        function_urls=function_urls(stack),
         stack=stack.name,
         origin=workload.origin,
         scheduler=scheduler,
@@ -177,19 +179,18 @@ def _refuse_workload(workload: Workload, account: Account) -> None:
     }
     used = [name for name, value in told.items() if value]
     if used:
-        but = f" but {' and '.join(FAULTS)} of functions that no API invokes" if used[0] == "faults" else ""
+        but = (
+            f" but {' and '.join(FAULTS)} of functions that no API invokes, and error and throttle of what feeds send"
+            if used[0] == "faults"
+            else ""
+        )
         raise NotModelledError(
             f"{workload.origin}: {used[0]} are what the simulation makes up; a real place has none of it{but}\n"
             "  nearest: --on simulation, or a workload without"
         )
 
 
-def _refuse_stack(stack: Stack, account: Account, parking_queues: frozenset[str]) -> None:
-    for name in sorted(parking_queues):
-        raise NotModelledError(
-            f"{stack.name}: what a function puts into {name} cannot be told from outside: which message it stands for\n"
-            "  nearest: --on simulation"
-        )
+def _refuse_stack(stack: Stack, account: Account) -> None:
     for name, mapping in account.record_mappings.items():
         if reason := _why_not_read(mapping):
             raise NotModelledError(f"{stack.name}: {name} {reason}\n  nearest: --on simulation")

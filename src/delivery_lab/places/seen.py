@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from delivery_lab.errors import NotModelledError
 from delivery_lab.events import (
     Actor,
     BatchInvoked,
@@ -74,6 +75,7 @@ def seen_run(
 
     Raises:
         PlaceError: something cannot be read.
+        NotModelledError: a message was put aside, and which one it stands for cannot be told.
     """
     depths = dict(_depths(queues))
     _read_dead_letters(known, journal, queues)
@@ -86,9 +88,11 @@ def seen_run(
     for queue in queues.values():
         if depths[queue.name] == 0:
             seen.take_vanished(queue)
+    events = tuple(seen.events())
+    _refuse_unknown_parking(known, events, queues)
     return run_of(
         known,
-        tuple(seen.events()),
+        events,
         place="local",
         seed=seed,
         took_seconds=took_seconds,
@@ -97,6 +101,19 @@ def seen_run(
         notes=notes,
         depths=depths,
     )
+
+
+def _refuse_unknown_parking(known: KnownStack, events: Iterable[Event], queues: Mapping[str, RealQueue]) -> None:
+    """Refuse a run in which a function put a message aside that nothing tells which one it stands for."""
+    parking = known.deployment.parking_queues
+    sent = (event for event in events if isinstance(event, MessageSent) and event.queue in parking)
+    for event in sent:
+        if event.invoke is None and event.message in queues[event.queue].found:
+            raise NotModelledError(
+                f"{known.stack.name}: a function put {event.message} into {event.queue}, and neither its body nor its "
+                "message attributes say which message it stands for\n"
+                "  nearest: the message id in an attribute, or --on simulation"
+            )
 
 
 def run_of(
@@ -277,23 +294,38 @@ class _Seen:
         )
 
     def _with_senders(self, events: Iterable[Event]) -> Iterator[Event]:
-        """Which invoke sent a message is not seen; where only one ran then that can have, it was that one."""
+        """Which invoke sent a message is not seen.
+
+        Where only one ran then that can have, it was that one; else the one that held a message whose id is in it.
+        """
         running: dict[str, str] = {}
         asked: dict[str, str] = {}
+        held: dict[str, tuple[str, ...]] = {}
         for event in events:
+            if isinstance(event, BatchInvoked):
+                held[event.invoke] = event.messages
             if isinstance(event, InvokeStarted):
                 running[event.invoke] = event.function
                 if event.by.kind == "api":
                     asked[event.invoke] = event.function
             elif isinstance(event, InvokeEnded):
                 running.pop(event.invoke, None)
-            elif isinstance(event, MessageSent) and event.invoke is None and len(running) == 1:
-                yield replace(event, invoke=next(iter(running)))
+            elif isinstance(event, MessageSent) and event.invoke is None:
+                yield replace(event, invoke=_sender_of(event, running, held))
                 continue
             elif isinstance(event, RequestAnswered) and len(asked) == 1:
                 yield replace(event, invoke=asked.popitem()[0])
                 continue
             yield event
+
+
+def _sender_of(sent: MessageSent, running: Iterable[str], held: Mapping[str, Sequence[str]]) -> str | None:
+    """The invoke that sent a message, None where that cannot be told."""
+    able = list(running)
+    if len(able) > 1:
+        content = "\n".join((sent.body, *sent.attributes))
+        able = [invoke for invoke in able if any(message in content for message in held.get(invoke, ()))]
+    return able[0] if len(able) == 1 else None
 
 
 def in_order(events: Iterable[Event]) -> tuple[Event, ...]:

@@ -9,28 +9,21 @@ None in its place, is ended at that line. To replace a function by another is fi
 from __future__ import annotations
 
 import builtins
-import importlib
-import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from types import CodeType, ModuleType
+from types import CodeType, FrameType, ModuleType
 from typing import Any
 
 from delivery_lab.errors import ProgramError
 from delivery_lab.program.frames import Frames, is_installed
 from delivery_lab.program.leaving import Left, Refuse
+from delivery_lab.watched_modules import ABSENT, OnTaken, is_gone, watched
 
 _OF_THE_SDK = frozenset({"pulumi", "grpc", "google", "yaml", "dill", "semver"})
 _WITH_CLASSES = frozenset({"threading", "asyncio", "concurrent", "logging", "pathlib", "json", "selectors", "queue"})
 """Packages of Python whose classes the engine works with, and that are written in Python: theirs can be changed."""
-_MAY_BE_NONE = frozenset(
-    {"stdin", "stdout", "stderr", "__stdin__", "__stdout__", "__stderr__", "unraisablehook", "displayhook"}
-)
-"""Names of `sys` that Python itself does without."""
-_ABSENT = object()
-_LAB = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "")  # noqa: PTH100, PTH118, PTH120
-_callable, _dict, _type, _vars = callable, dict, type, vars
+_dict, _type, _vars = dict, type, vars
 """Kept by names of this module: a program can take them out of `builtins`."""
 
 Kept = list[tuple[Any, dict[str, Any]]]
@@ -51,16 +44,13 @@ def whole(frames: Frames, refuse: Refuse) -> Iterator[Callable[[], None]]:
     modules = _modules()
     kept = _kept(modules)
     restore = _restoring(modules, kept)
-    watched = _watched(frames, refuse, {id(place): before for place, before in kept})
-    guarded = [module for module in modules.values() if type(module) is ModuleType]
-    for module in guarded:
-        module.__class__ = watched
     try:
-        yield restore
+        with watched(modules.values(), _refusing(frames, refuse)):
+            try:
+                yield restore
+            finally:
+                restore()
     finally:
-        restore()
-        for module in guarded:
-            module.__class__ = ModuleType
         _forget_stand_ins(kept)
 
 
@@ -107,8 +97,8 @@ def _restoring(modules: dict[str, ModuleType], kept: Kept) -> Callable[[], None]
 def _put_back_in(place: Any, before: dict[str, Any]) -> None:
     now = place if _type(place) is _dict else _vars(place)
     for name, value in before.items():
-        found = now.get(name, _ABSENT)
-        if found is not value and _is_gone(name, value, found):
+        found = now.get(name, ABSENT)
+        if found is not value and is_gone(name, value, found):
             _put_back(place, name, value)
 
 
@@ -126,71 +116,25 @@ def _forget_stand_ins(kept: Kept) -> None:
     for place, before in kept:
         now = vars(place)
         for name, value in before.items() if now != before else ():
-            found = now.get(name, _ABSENT)
+            found = now.get(name, ABSENT)
             if found is not value and (callable(value) or found is None):
                 code = getattr(found, "__code__", None)
                 if not (isinstance(code, CodeType) and is_installed(code.co_filename)):
                     _put_back(place, name, value)
 
 
-def _is_gone(name: str, before: Any, now: Any) -> bool:
-    """Whether what a name stood for cannot be used any longer as it could be."""
-    if now is _ABSENT:
-        return True
-    if name in _MAY_BE_NONE:
-        return False
-    if _callable(before):
-        return not _callable(now)
-    if name.startswith("_"):  # of no use to others, such as `logging._srcfile`, which may be None
-        return False
-    if now is None:
-        return before is not None
-    return hasattr(before, "__getitem__") and not hasattr(now, "__getitem__")
-
-
-def _watched(frames: Frames, refuse: Refuse, had: dict[int, dict[str, Any]]) -> type[ModuleType]:
-    """Make a class for modules that ends a program where it takes something away."""
-
-    def look(module: ModuleType, name: str, now: Any) -> None:
-        before = had[id(module)].get(name, _ABSENT)
-        if before is _ABSENT or before is now or not _is_gone(name, before, now):
+def _refusing(frames: Frames, refuse: Refuse) -> OnTaken:
+    def taken(does: str, frame: FrameType) -> None:
+        if frames.label(frame.f_code.co_filename) is None:
             return
-        frame = sys._getframe(2)
-        file = frame.f_code.co_filename
-        if file.startswith(_LAB) or frames.label(file) is None:
-            return
-        position, what = frames.of_frame(frame), f"{module.__name__}.{name}"
-        does = f"deletes {what}" if now is _ABSENT else f"sets {what} to {_word(now)}"
+        position = frames.of_frame(frame)
         refuse(
             ProgramError(
                 f"the program {does} ({position}), with which Python, Pulumi's SDK or the lab work in the same "
-                "process\n"
-                "  fix: leave it as it is, or put something in its place that can be used like it"
+                "process\n  fix: leave it as it is, or put something in its place that can be used like it"
             ),
             position,
         )
-        raise Left(what)
+        raise Left(does)
 
-    class Watched(ModuleType):
-        """A module of Python's or the SDK's while a program runs."""
-
-        def __new__(cls, *name_and_text: Any) -> Any:
-            return ModuleType(*name_and_text)  # what is imported is made by `type(sys)`
-
-        def __setattr__(self, name: str, value: Any) -> None:
-            look(self, name, value)
-            super().__setattr__(name, value)
-
-        def __delattr__(self, name: str) -> None:
-            look(self, name, _ABSENT)
-            super().__delattr__(name)
-
-        def __reduce__(self) -> tuple[Callable[[str], ModuleType], tuple[str]]:
-            # The SDK serializes functions of dynamic providers with the modules that they use.
-            return importlib.import_module, (self.__name__,)
-
-    return Watched
-
-
-def _word(value: Any) -> str:
-    return "None" if value is None else f"a value of type {type(value).__name__}"
+    return taken

@@ -16,6 +16,7 @@ from typing import Any
 
 from delivery_lab import resource_types
 from delivery_lab.errors import StackFileError
+from delivery_lab.input_files import read_bytes
 from delivery_lab.program.graph import DYNAMIC_PROVIDER, UNKNOWN, Graph, Resource, ResourceOptions, contains_unknown
 from delivery_lab.program.naming import DEFAULT_REGION
 from delivery_lab.program.outputs import create
@@ -149,9 +150,11 @@ def _not_known_yet(path: Path, resources: Sequence[Resource]) -> tuple[str, ...]
 def _held(path: Path) -> _StateFile:
     """Read a file of either form."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_bytes(path).decode("utf-8")
         content = json.loads(text)
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise StackFileError(f"{path}: cannot be read: {error.strerror}") from error
+    except (ValueError, RecursionError) as error:
         raise StackFileError(f"{path}: cannot be read as JSON: {error}") from error
     deployment = _deployment(content)
     found, deployed = _of_preview(content) if deployment is None else _of_deployment(deployment)

@@ -16,6 +16,7 @@ from typing import Any
 import yaml
 
 from delivery_lab.errors import StackFileError
+from delivery_lab.input_files import read_bytes
 from delivery_lab.program.yaml_loader import MAX_DEPTH, MAX_REPEATED, Loader, LoaderOfJson
 
 _BARE_BRACES = re.compile(r"(?<![\"'\w{}-])[\w-]*\{\w+\}(?:[\w-]|\{\w+\})*(?![\"'])")
@@ -135,7 +136,7 @@ def read_text(path: Path, label: str) -> str:
         StackFileError: it cannot be read, or is not UTF-8; names line and column.
     """
     try:
-        content = path.read_bytes()
+        content = read_bytes(path)
     except OSError as error:
         raise StackFileError(f"{label}: cannot be read: {error.strerror}") from error
     try:

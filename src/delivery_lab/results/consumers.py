@@ -39,14 +39,8 @@ class Consumers:
             return frozenset()
         return frozenset(self.of_source.get(source, ())) - {consumer}
 
-    def does_the_work(self, source: str, consumer: str) -> bool:
-        """Whether the function of a consumer is one that gets the messages of a source itself.
-
-        Args:
-            source: the queue, stream, topic or internal queue of events that a message was sent to.
-            consumer: name of the mapping that got it, wherever it was by then.
-        """
-        function = self.functions.get(consumer, consumer)
+    def does_the_work(self, source: str, function: str) -> bool:
+        """Whether a function gets the messages of a queue, stream or topic, or its own events, where they were sent."""
         if source == events_of(function):
             return True
         return any(self.functions[mapping] == function for mapping in self.of_source.get(source, ()))

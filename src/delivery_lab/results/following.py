@@ -47,7 +47,7 @@ from delivery_lab.results.facts import OF_A_DELIVERY, facts_of
 from delivery_lab.results.fates import Fate, HandlerDelivery, Ledger, Way, business_id_of
 from delivery_lab.results.new_fates import NewFates, NewMessage
 from delivery_lab.results.recognition import Recognitions
-from delivery_lab.results.repeats import Repeats, WorksCounted
+from delivery_lab.results.repeats import LatestBatch, Repeats, WorksCounted
 from delivery_lab.results.silent import Judgement, SilentFunctions
 
 # A queue that is purged or deleted takes unread messages along.
@@ -108,6 +108,7 @@ class LedgerReader:
         # Functions that follow the log contract say themselves what they processed; of the others it is inferred.
         self._speaking = self.facts.speaking
         self._held: dict[str, _Held] = {}
+        self._batch = LatestBatch(self._fate)
         self._new_fates = NewFates(run, self._ledger)
         self._hops = hops.Hops(self.facts, self._new_fates, self._fates)
         self._redriven: dict[str, str] = {}  # new message id: the one it had first
@@ -133,6 +134,7 @@ class LedgerReader:
 
     def read(self, event: Event) -> None:
         """Take one event. What says nothing about a message is left alone."""
+        self._batch.see(event)
         if not self._hops.take(event) and type(event) in self._takers:
             self._takers[type(event)](event)
 
@@ -242,7 +244,7 @@ class LedgerReader:
         self._recognitions.delivered(invoke)
         self._held[invoke] = held
         at = in_seconds(event.instant_us)
-        fates = [self._fate(message, held.consumer) for message in held.messages]
+        fates = self._batch.fates(held.messages, held.consumer)
         for fate in fates:
             if fate is not None:
                 delivery = HandlerDelivery(at, held.consumer, bool(fate.deliveries), bool(fate.holders))
@@ -334,8 +336,7 @@ class LedgerReader:
                 self._recognitions.ended(event)
                 self._silent.ended(event)
                 held = self._held.get(event.invoke, _NOTHING)
-                for message in held.messages:
-                    fate = self._fate(message, held.consumer)
+                for fate in self._batch.fates(held.messages, held.consumer):
                     if fate is not None:
                         fate.holders = tuple(holder for holder in fate.holders if holder != event.invoke)
 
@@ -364,7 +365,7 @@ class LedgerReader:
     def _deleted_by(self, event: MessageDeleted, fate: Fate) -> None:
         if event.by.kind == "function" and event.rule in _BY_HANDLE:
             at_seconds = in_seconds(event.instant_us)
-            self._believe(event, [self._silent.deleted(event.by.name, event.by.invoke, fate, at_seconds)])
+            self._believe(event, [self._silent.deleted(event.by.name, event.by.invoke, fate, at_seconds, event.queue)])
 
     def _left_partition(self, event: _LeftPartition) -> None:
         match event:

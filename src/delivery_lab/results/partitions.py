@@ -43,6 +43,8 @@ class _Partition:
 
     def hold(self, slot: int, records: tuple[str, ...], now: int) -> None:
         """The batch of a slot has to be tried again."""
+        if self.held.get(slot) is records:  # once more
+            return
         if not self.held:
             self.since = now
         self.held[slot] = records

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from delivery_lab.events import ContractLine, LinesRepeated
+from delivery_lab.events import (
+    BatchInvoked,
+    BatchResult,
+    ContractLine,
+    Event,
+    InvokeEnded,
+    InvokeStarted,
+    LinesRepeated,
+)
 from delivery_lab.results.fates import Fate, Work
 
 
@@ -54,6 +62,36 @@ class WorksCounted:
             fate.effects = (fate.effects or 0) + times
         elif line.business_id:
             self.count(line.function, None, line.business_id, times)
+
+
+_OF_AN_ATTEMPT = frozenset({BatchInvoked, BatchResult, ContractLine, InvokeEnded, InvokeStarted, LinesRepeated})
+"""Events after which an id names the same message as before them."""
+
+
+class LatestBatch:
+    """The fates of the batch that was asked for last: one that is tried for a day is asked for each time.
+
+    Args:
+        find: finds the fate of a message for a consumer.
+    """
+
+    def __init__(self, find: Callable[[str, str], Fate | None]) -> None:
+        self._find = find
+        self._messages: tuple[str, ...] = ()
+        self._consumer = ""
+        self._fates: list[Fate | None] = []
+
+    def see(self, event: Event) -> None:
+        """Forget it where an event may have given an id another meaning."""
+        if type(event) not in _OF_AN_ATTEMPT:
+            self._messages, self._fates = (), []
+
+    def fates(self, messages: tuple[str, ...], consumer: str) -> list[Fate | None]:
+        """The fate of each message, None of what is none."""
+        if messages is not self._messages or consumer != self._consumer:
+            self._messages, self._consumer = messages, consumer
+            self._fates = [self._find(message, consumer) for message in messages]
+        return self._fates
 
 
 class Repeats:

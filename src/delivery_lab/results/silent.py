@@ -63,9 +63,10 @@ class SilentFunctions:
         self._looking = facts.looking
         self._claiming = facts.claiming
         self._consumers = facts.consumers
-        self._of_the_dead = frozenset(
-            mapping for queue in run.dead_letter_queues for mapping in facts.consumers.of_source.get(queue, ())
-        )
+        self._graves = run.dead_letter_queues
+        self._of_the_dead = {
+            mapping: queue for queue in self._graves for mapping in facts.consumers.of_source.get(queue, ())
+        }
         self._marks = None if run.effect is None else Marks(run, run.effect)
         self._open: dict[str, Attempt] = {}
         self._over: dict[str, Sequence[Fate]] = {}  # what invokes had that are judged
@@ -123,12 +124,15 @@ class SilentFunctions:
         """The marks by which the work of a function is known, None where it leaves none."""
         return self._marks if self._marks is not None and function in self._marks.functions else None
 
-    def deleted(self, function: str, invoke: str | None, fate: Fate, at_seconds: float) -> Judgement | None:
-        """A function deleted a message itself, by which it says that it is through with it.
+    def deleted(self, function: str, invoke: str | None, fate: Fate, at_seconds: float, queue: str) -> Judgement | None:
+        """A function deleted a message of a queue itself, by which it says that it is through with it.
 
         Of a message that its invoke got, that is judged when the invoke is over.
         """
         if function in self._speaking:
+            return None
+        if queue in self._graves and not self._is_at_home(queue, function, fate):
+            self.relied_on.add("EVD-DLQ-1")
             return None
         self.relied_on.add("EVD-DELETE-1")
         attempt = self._open.get(invoke or "")
@@ -208,10 +212,15 @@ class SilentFunctions:
 
     def _is_beside_the_work(self, attempt: Attempt, fate: Fate) -> bool:
         """Whether a message came out of a dead-letter queue, to a function that never gets it otherwise (EVD-DLQ-1)."""
-        if attempt.consumer not in self._of_the_dead or self._consumers.does_the_work(fate.source, attempt.consumer):
+        queue = self._of_the_dead.get(attempt.consumer)
+        if queue is None or self._is_at_home(queue, attempt.function, fate):
             return False
         marks = self._marks_of(attempt.function)
         return marks is None or not marks.names(fate)
+
+    def _is_at_home(self, queue: str, function: str, fate: Fate) -> bool:
+        """Whether a message was sent to a dead-letter queue itself, or its function gets it otherwise, too."""
+        return fate.source == queue or self._consumers.does_the_work(fate.source, function)
 
     def _speaks_against(self, attempt: Attempt, position: int, fate: Fate) -> bool:
         """Whether something that is seen says that a message was not processed, though its invoke succeeded."""

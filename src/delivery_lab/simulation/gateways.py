@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from delivery_lab import resource_types
 from delivery_lab.errors import LabError, NotModelledError, ProgramError
 from delivery_lab.model.account import Account
 from delivery_lab.model.gateway.answers import HTTP, REST
@@ -17,6 +18,16 @@ from delivery_lab.stack.apis import Api
 from delivery_lab.stack.resource import StackResource
 from delivery_lab.stack.rest_apis import RestApi
 from delivery_lab.stack.stack import Stack
+
+
+def function_urls(stack: Stack) -> dict[str, str]:
+    """The URLs of functions, which no request can be sent to: the name of each, and of the function behind it."""
+    found = {}
+    for resource in stack.resources.values():
+        if resource.type == resource_types.FUNCTION_URL:
+            function = stack.function_at(stack.graph.resources[resource.urn].inputs.get("functionName"))
+            found[resource.label] = "FUNCTION" if function is None else function.label
+    return found
 
 
 @dataclass(slots=True)

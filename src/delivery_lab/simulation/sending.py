@@ -51,6 +51,7 @@ class Sender:
         account: the account that the stack was deployed to.
         topics: finds Kafka topics.
         refused_apis: APIs that no request can be sent to, with the reason.
+        function_urls: by name of a URL, which no request can be sent to: the function behind it.
         tables: names of the tables in DynamoDB, by their names in the stack.
         stack: name of the stack, for messages.
         origin: where the workload comes from, for messages.
@@ -65,6 +66,7 @@ class Sender:
         tables: Mapping[str, str],
         *,
         refused_apis: Mapping[str, LabError],
+        function_urls: Mapping[str, str],
         stack: str,
         origin: str,
         scheduler: Scheduler,
@@ -74,6 +76,7 @@ class Sender:
         self._topics = topics
         self._tables = tables
         self._refused_apis = refused_apis
+        self._function_urls = function_urls
         self._stack = stack
         self._origin = origin
         self._scheduler = scheduler
@@ -152,6 +155,14 @@ class Sender:
         only = next(iter(self._refused_apis), "") if not apis and len(self._refused_apis) == 1 else ""
         if (arrival.name or only) in self._refused_apis:
             raise self._refused_apis[arrival.name or only]
+        urls = self._function_urls
+        if arrival.name in urls or not (arrival.name or apis or self._refused_apis or not urls):
+            url = arrival.name or next(iter(urls))
+            raise NotModelledError(
+                f"{self._origin}: a request is sent to the URL of a function, {url}, which is not modelled\n"
+                f"  nearest: a line of send that invokes the function itself: {{invoke: {urls[url]}, body: {{...}}}}, "
+                "with the event of a request as body, which HTTP APIs with payload format 2.0 have, too"
+            )
         if arrival.name:
             return self._named(apis, arrival.name, "HTTP or REST API")
         if len(apis) + len(self._refused_apis) != 1:

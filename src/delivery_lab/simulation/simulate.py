@@ -25,6 +25,7 @@ from delivery_lab.rules.assumptions import DEFAULTS, Assumptions
 from delivery_lab.simulation.answering import service_answers, web_answers
 from delivery_lab.simulation.deployment import Deployment
 from delivery_lab.simulation.fault_presets import all_faults
+from delivery_lab.simulation.gateways import function_urls
 from delivery_lab.simulation.log_contract import bytes_on_lambda, contract_line
 from delivery_lab.simulation.message_sources import destinations_of, polled_of, sources_of
 from delivery_lab.simulation.observing import SilentObserver
@@ -241,6 +242,7 @@ class _Simulation:
             deployment.sources,
             {table.name: table.physical_name or "" for table in stack.tables},
             refused_apis=deployment.refused_apis,
+            function_urls=function_urls(stack),
             stack=stack.name,
             origin=self._workload.origin,
             scheduler=self._scheduler,

@@ -13,6 +13,7 @@ from typing import Any, Literal
 from pydantic import Field, ValidationError
 
 from delivery_lab.errors import StackFileError, UsageError, WorkloadError
+from delivery_lab.input_files import read_bytes
 from delivery_lab.program.file_problems import problems_of
 from delivery_lab.program.yamlfile import YamlFile, parse_scalar, read_yaml
 from delivery_lab.simulation.workload import Workload
@@ -198,7 +199,7 @@ def _may_be_for(path: Path, stack: str) -> bool:
     Those that certainly are not need not be read as YAML, which took a tenth of the time of a short run.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_bytes(path).decode("utf-8")
     except (OSError, UnicodeDecodeError):
         return True
     if "stacks" not in text:

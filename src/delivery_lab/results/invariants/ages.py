@@ -58,13 +58,18 @@ class RecordAges(Invariant):
                 self._broken(event.instant_us, f"{event.mapping} discards {record} as too old, which it is not")
 
     def _delivered(self, event: BatchInvoked) -> None:
-        for record in event.messages:
-            age = self._age(event, record)
+        limits = [
+            (limit, what)
             for limit, what in (
                 (self._retention.get(event.source), f"the retention of {event.source}"),
                 (self._maximum_age.get(event.mapping), "its maximum record age"),
-            ):
-                if limit is not None and age > limit:
+            )
+            if limit is not None
+        ]
+        for record in event.messages if limits else ():
+            age = self._age(event, record)
+            for limit, what in limits:
+                if age > limit:
                     self._broken(
                         event.instant_us,
                         f"{event.mapping} delivers {record} at the age of {in_seconds(age)} s, and {what} is "

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator
 
 from delivery_lab.events import (
     Event,
@@ -163,20 +162,28 @@ class NoNegativeFigure(Invariant):
         if self._history.outcome is None:
             return
         end = self._history.events[-1].instant_us if self._history.events else self._history.end_us
-        for name, figure in _figures("", self._history.outcome.model_dump(by_alias=True)):
-            if figure < 0 and not name.endswith(_MAY_BE_BEFORE):
-                self._broken(end, f"{name} is {figure}")
+        for name, figure in _negative(self._history.outcome.model_dump(by_alias=True)):
+            if not name.endswith(_MAY_BE_BEFORE):
+                self._broken(end, f"{name.removeprefix('.')} is {figure}")
 
 
-def _figures(name: str, value: Any) -> Iterator[tuple[str, float]]:
-    match value:
-        case bool():
-            return
-        case int() | float():
-            yield name.removeprefix("."), value
-        case dict():
-            for key, inner in value.items():
-                yield from _figures(f"{name}.{key}", inner)
-        case list() | tuple():
-            for number, inner in enumerate(value):
-                yield from _figures(f"{name}[{number}]", inner)
+def _negative(value: object) -> Iterator[tuple[str, float]]:
+    """Figures below zero and where they stand. An outcome has a figure for each delivery, so names are made last."""
+    inside: Iterable[tuple[str, object]]
+    if isinstance(value, dict):
+        inside = ((f".{key}", inner) for key, inner in value.items() if not _is_harmless(inner))
+    elif isinstance(value, list | tuple):
+        inside = ((f"[{number}]", inner) for number, inner in enumerate(value) if not _is_harmless(inner))
+    else:
+        return
+    for name, inner in inside:
+        if isinstance(inner, int | float):
+            yield name, inner
+        else:
+            yield from ((f"{name}{rest}", figure) for rest, figure in _negative(inner))
+
+
+def _is_harmless(value: object) -> bool:
+    """Whether it is no figure, or one that is not negative."""
+    kind = type(value)
+    return (value >= 0) if kind is int or kind is float else kind is str or kind is bool or value is None  # type: ignore[operator]

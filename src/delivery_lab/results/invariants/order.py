@@ -118,9 +118,12 @@ class KeyOrder(Invariant):
         self._there: defaultdict[str, dict[str, RecordAppended]] = defaultdict(dict)  # by source, then by record
         self._lines: dict[tuple[str, str, str | None], Line] = {}
         self._begun: set[tuple[str, str]] = set()
+        self._in_order: set[tuple[str, str, tuple[str, ...]]] = set()  # batches, as long as no line moves
 
     def read(self, event: Event) -> None:
         """Follow the line of each partition and key, for each mapping."""
+        if not isinstance(event, BatchInvoked):
+            self._in_order.clear()  # lines move
         match event:
             case MappingConfigured():
                 self._configured(event)
@@ -171,6 +174,10 @@ class KeyOrder(Invariant):
             self._line(self._mappings[event.mapping], self._there[event.source][record])[record] = None
 
     def _delivered(self, event: BatchInvoked, mapping: MappingConfigured) -> None:
+        batch = event.mapping, event.source, event.messages
+        if batch in self._in_order:  # it is tried again
+            return
+        self._in_order.add(batch)
         records = [
             self._there[event.source][record] for record in event.messages if record in self._there[event.source]
         ]
@@ -183,6 +190,7 @@ class KeyOrder(Invariant):
                 self._begin(mapping.mapping, line, delivered[0])
             for expected, record in zip(line, delivered, strict=False):
                 if record.record != expected:
+                    self._in_order.discard(batch)
                     self._broken(
                         event.instant_us,
                         f"{event.mapping} delivers {record.record} before it is past {expected}",

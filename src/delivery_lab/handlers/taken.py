@@ -1,0 +1,67 @@
+"""What Python is made of, while handlers run: who takes it away from the lab's process ends the run, with the line.
+
+On Lambda such code takes it away from the runtime, which shares its process as well. What a function replaces by
+something that can be used like it is accepted.
+"""
+
+from __future__ import annotations
+
+import sys
+from contextlib import AbstractContextManager
+from types import CodeType, FrameType
+
+from delivery_lab.errors import HandlerError, describe_instead
+from delivery_lab.handlers.fibers import current
+from delivery_lab.handlers.host_modules import INSTALLED_PATHS
+from delivery_lab.watched_modules import watched
+
+_NAMES = (
+    *("builtins", "sys", "os", "posixpath", "io", "time", "datetime", "json", "json.encoder", "json.decoder"),
+    *("threading", "_thread", "queue", "contextvars", "concurrent.futures", "concurrent.futures.thread", "asyncio"),
+    *("asyncio.events", "asyncio.base_events", "logging", "traceback", "linecache", "warnings", "weakref", "gc"),
+    *("signal", "socket", "select", "selectors", "ssl", "subprocess", "tempfile", "pathlib", "random", "uuid"),
+    *("re", "math", "copy", "copyreg", "types", "typing", "inspect", "functools", "itertools", "operator", "heapq"),
+    *("collections", "collections.abc", "contextlib", "dataclasses", "enum", "hashlib", "base64", "codecs", "locale"),
+    *("importlib", "http.client", "urllib.parse", "urllib.request"),
+)
+"""Modules that the lab itself works with while handlers run."""
+_FIX = "leave it as it is, or put something in its place that can be used like it"
+
+
+class PythonsNames:
+    """What the modules of this process have, before handlers run."""
+
+    def __init__(self) -> None:
+        modules = [sys.modules[name] for name in _NAMES if name in sys.modules]
+        self._kept = [(module, dict(vars(module))) for module in modules]
+
+    def watched(self) -> AbstractContextManager[None]:
+        """Refuse, in this block, what takes names away."""
+        return watched([module for module, _ in self._kept], _refuse)
+
+    def put_back(self) -> None:
+        """Have all functions again. What installed packages replace when they are imported stays."""
+        for module, before in self._kept:
+            now = vars(module)
+            for name, value in before.items() if now != before else ():
+                found = now.get(name)
+                if found is not value and callable(value):
+                    code = getattr(found, "__code__", None)
+                    if not (isinstance(code, CodeType) and code.co_filename.startswith(INSTALLED_PATHS)):
+                        now[name] = value
+
+
+def _refuse(does: str, frame: FrameType) -> None:
+    fiber = current()
+    if does == "sets sys.excepthook to None":  # each environment has its own, and nothing here calls it
+        return
+    if fiber is None or frame.f_code.co_filename.startswith(INSTALLED_PATHS):
+        return
+    environment = fiber.environment
+    line, name = environment.line_of(frame), environment.function.name
+    environment.host.abort(
+        HandlerError(
+            f"function {name} {does} at {line}, with which Python and the lab work in the same process\n"
+            f"  fix: {_FIX}\n  or {describe_instead(name)}"
+        )
+    )

@@ -1,0 +1,49 @@
+"""Files that are read because somebody named them: a file, or what a shell hands over, and never without an end.
+
+A named pipe keeps who opens it waiting for somebody who writes, and a device such as /dev/zero never ends. What a shell
+opens itself (`< FILE`, `<(command)`) is read, whatever it is: it has a writer.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from pathlib import Path
+
+MOST_MEBIBYTES = 64
+"""No file that somebody writes for the lab, and no state of a stack, comes near it."""
+MOST_BYTES = MOST_MEBIBYTES * 1024 * 1024
+_OPENED_BY_A_SHELL = ("/dev/stdin", "/dev/fd/", "/proc/self/fd/", os.devnull)
+_KINDS = {
+    stat.S_IFIFO: "a named pipe",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+}
+
+
+def read_bytes(path: Path) -> bytes:
+    """What is in a file.
+
+    Raises:
+        OSError: it cannot be read, is no file, or has more than `MOST_BYTES`; `strerror` says so.
+    """
+    if kind := no_file(path):
+        raise OSError(errno.EINVAL, f"it is {kind}, not a file", str(path))
+    with path.open("rb") as file:
+        content = file.read(MOST_BYTES + 1)
+    if len(content) > MOST_BYTES:
+        raise OSError(errno.EFBIG, f"it has more than {MOST_MEBIBYTES} MiB, the most that is read", str(path))
+    return content
+
+
+def no_file(path: Path) -> str:
+    """What a path leads to where that can be opened and is no file, such as "a named pipe"; "" for files and folders.
+
+    Raises:
+        OSError: it leads nowhere.
+    """
+    if str(path).startswith(_OPENED_BY_A_SHELL):
+        return ""
+    return _KINDS.get(stat.S_IFMT(path.stat().st_mode), "")

@@ -1,0 +1,94 @@
+"""Modules of Python that tell what is taken away from them: a name is deleted, or gets what cannot be used like it.
+
+Programs and handlers share their process with what runs them. Without `time.time` that waits for ever, without
+`builtins.print` it fails somewhere else.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from types import FrameType, ModuleType
+from typing import Any
+
+ABSENT = object()
+"""Stands for the value of a name that is not there."""
+OnTaken = Callable[[str, FrameType], None]
+"""Is told what is done, such as "deletes time.time", and by which frame, before it happens."""
+
+_MAY_BE_NONE = frozenset(
+    {"stdin", "stdout", "stderr", "__stdin__", "__stdout__", "__stderr__", "unraisablehook", "displayhook"}
+)
+"""Names of `sys` that Python itself does without."""
+_LAB = os.path.join(os.path.dirname(os.path.abspath(__file__)), "")  # noqa: PTH100, PTH118, PTH120
+_callable = callable  # by a name of this module: a program can take it out of `builtins`
+
+
+@contextmanager
+def watched(modules: Iterable[ModuleType], on_taken: OnTaken) -> Iterator[None]:
+    """Tell of what code other than the lab's takes away from modules in this block."""
+    kind = _kind(on_taken)
+    changed = [module for module in modules if type(module) is ModuleType]
+    for module in changed:
+        module.__class__ = kind
+    try:
+        yield
+    finally:
+        for module in changed:
+            module.__class__ = ModuleType
+
+
+def is_gone(name: str, before: Any, now: Any) -> bool:
+    """Whether what a name stood for cannot be used any longer as it could be."""
+    if now is ABSENT:
+        return True
+    if name in _MAY_BE_NONE:
+        return False
+    if _callable(before):
+        return not _callable(now)
+    if name.startswith("_"):  # of no use to others, such as `logging._srcfile`, which may be None
+        return False
+    if now is None:
+        return before is not None
+    return hasattr(before, "__getitem__") and not hasattr(now, "__getitem__")
+
+
+def _kind(on_taken: OnTaken) -> type[ModuleType]:
+    added: set[tuple[str, str]] = set()
+
+    def look(module: ModuleType, name: str, now: Any) -> None:
+        before, what = vars(module).get(name, ABSENT), (module.__name__, name)
+        if before is ABSENT:
+            added.add(what)
+        elif before is not now and what not in added and is_gone(name, before, now):
+            frame = sys._getframe(2)
+            if not frame.f_code.co_filename.startswith(_LAB):
+                named = f"{module.__name__}.{name}"
+                on_taken(f"deletes {named}" if now is ABSENT else f"sets {named} to {_word(now)}", frame)
+
+    class Watched(ModuleType):
+        """A module of Python's while code of others runs."""
+
+        def __new__(cls, *name_and_text: Any) -> Any:
+            return ModuleType(*name_and_text)  # what is imported is made by `type(sys)`
+
+        def __setattr__(self, name: str, value: Any) -> None:
+            look(self, name, value)
+            super().__setattr__(name, value)
+
+        def __delattr__(self, name: str) -> None:
+            look(self, name, ABSENT)
+            super().__delattr__(name)
+
+        def __reduce__(self) -> tuple[Callable[[str], ModuleType], tuple[str]]:
+            # Pulumi's SDK serializes functions of dynamic providers with the modules that they use.
+            return importlib.import_module, (self.__name__,)
+
+    return Watched
+
+
+def _word(value: Any) -> str:
+    return "None" if value is None else f"a value of type {type(value).__name__}"
