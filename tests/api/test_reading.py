@@ -34,6 +34,7 @@ def test_a_run_that_is_read_while_it_happens_has_the_same_outcome(stack: str, mo
 
     assert (from_journal.kept, found.kept) == (True, False)
     assert found.outcome == from_journal.outcome
+    assert found.violations == ()
     assert list(found.each_message()) == list(from_journal.each_message())
     assert found.timeline() == from_journal.timeline()
     with pytest.raises(ModelError, match="the journal of this run was not kept: it was read while it happened"):

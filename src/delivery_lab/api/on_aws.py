@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Required, TypedDict, Unpack
 from delivery_lab.api.asked import Asked
 from delivery_lab.api.expected import judged, read_expectations
 from delivery_lab.api.inputs import RunOptions
-from delivery_lab.api.placed import UNKNOWN
+from delivery_lab.api.placed import NOT_CHECKED, UNKNOWN
 from delivery_lab.api.simulated import Simulation
 from delivery_lab.api.timing import Phase, timed
 from delivery_lab.errors import ProjectError, UsageError
@@ -33,6 +33,7 @@ _UNKNOWN = UNKNOWN | {
 _NOTES = (
     "ran on AWS, where others may invoke the same functions: their invokes and throttles are counted too",
     "this way of running was tested on an emulator of AWS, and never on AWS",
+    NOT_CHECKED,
 )
 
 Allow = Callable[[str], bool]

@@ -33,6 +33,7 @@ UNKNOWN = {
     "traceHash": "real time is not the same twice",
 }
 """What a run on the emulator cannot tell, and why."""
+NOT_CHECKED = "invariants are not checked: what is seen of a real place comes late and in another order"
 
 
 def emulator_python(root: Path) -> Path:
@@ -122,6 +123,7 @@ def _notes(speed: float) -> list[str]:
     notes = [
         "ran on the emulator of AWS on this machine, polled by the lab's own pollers: this says nothing about AWS's",
         "execution environments were started before the run; each first invoke waited as a cold start is assumed to",
+        NOT_CHECKED,
     ]
     if speed != 1:
         notes.append(f"all clocks ran {speed:g} times as fast: what is computed seems to take {speed:g} times as long")

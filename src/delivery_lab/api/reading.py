@@ -9,9 +9,10 @@ from pathlib import Path
 
 from delivery_lab.alarms.noticed import AlarmReader
 from delivery_lab.cost.reading import UseReader
-from delivery_lab.events import Readers, Run
+from delivery_lab.events import Reader, Readers, Run
 from delivery_lab.results.facts import FactsReader
 from delivery_lab.results.following import LedgerReader
+from delivery_lab.results.invariants import InvariantReader
 from delivery_lab.results.partitions import BlockedReader
 from delivery_lab.results.requests import RequestReader
 from delivery_lab.results.starvation import StarvationReader
@@ -38,21 +39,23 @@ class OutcomeResults:
 
     Args:
         stack: the stack that is run.
+        checks: whether invariants are checked.
     """
 
-    def __init__(self, stack: Stack) -> None:
+    def __init__(self, stack: Stack, *, checks: bool = True) -> None:
         self._stack = stack
+        self._checks = checks
         self._begun: Run | None = None
 
     @classmethod
-    def of(cls, stack: Stack, workload: Workload) -> OutcomeResults | None:
+    def of(cls, stack: Stack, workload: Workload, *, checks: bool) -> OutcomeResults | None:
         """Who reads a run; None where its results need the journal: a mark of work is looked for in all of it."""
-        return None if workload.effect is not None else cls(stack)
+        return None if workload.effect is not None else cls(stack, checks=checks)
 
     def begin(self, run: Run) -> Readers:
         """Readers of all that an outcome is made of."""
         self._begun = run
-        readers = (
+        readers: tuple[Reader, ...] = (
             FactsReader(),
             LedgerReader(run),
             RequestReader(),
@@ -60,6 +63,7 @@ class OutcomeResults:
             StarvationReader(),
             UseReader(run, self._stack),
             AlarmReader(self._stack),
+            *((InvariantReader(run),) if self._checks else ()),
         )
         return {type(reader): reader for reader in readers}
 
@@ -78,13 +82,24 @@ def simulate_and_read(
     seed: int,
     assumptions: Assumptions,
     on_deployed: Callable[[], None] = lambda: None,
+    *,
+    checks: bool = True,
 ) -> Run:
     """Simulate a stack for its outcome and its cost: the journal is kept only if there are few events.
+
+    Args:
+        stack: the stack.
+        root: folder of the project.
+        workload: what is sent.
+        seed: the seed.
+        assumptions: values for what AWS does not say.
+        on_deployed: called when the stack is made.
+        checks: whether its invariants are asked for.
 
     Raises:
         LabError: as `simulate`.
     """
-    results = None if _keeping.get() else OutcomeResults.of(stack, workload)
+    results = None if _keeping.get() else OutcomeResults.of(stack, workload, checks=checks)
     return simulate(stack, root, workload, seed, assumptions, on_deployed, results=results)
 
 

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from delivery_lab import Lab, Simulation
     from delivery_lab.api.case import Case
     from delivery_lab.api.inputs import RunOptions
-    from delivery_lab.cli.placing import PlaceOptions
 
 
 def say_violated(console: Console, violations: Sequence[str]) -> None:
@@ -43,9 +42,7 @@ def end_if_violated(console: Console, found: Iterable[tuple[Sequence[str], str]]
         raise typer.Exit(BUG)
 
 
-def end_run_if_violated(
-    console: Console, lab: Lab, simulation: Simulation, options: RunOptions, where: PlaceOptions | None
-) -> None:
+def end_run_if_violated(console: Console, lab: Lab, simulation: Simulation, options: RunOptions) -> None:
     """Write a run down that violates an invariant, into the current folder, and end the command.
 
     Args:
@@ -53,12 +50,11 @@ def end_run_if_violated(
         lab: the project.
         simulation: the run.
         options: what was asked for.
-        where: the real place that it was run in, whose events come late and in another order: nothing is checked.
 
     Raises:
         typer.Exit: it violates one.
     """
-    if where is not None or not (violations := simulation.violations):
+    if not (violations := simulation.violations):
         return
     from delivery_lab.api.case import case_of
 

@@ -152,7 +152,7 @@ def run(
             console.data(junit_of_runs([simulation.outcome]))
         else:
             show_run(console, simulation, as_json=output is OutputFormat.JSON, logs=logs, message=message)
-        end_run_if_violated(console, lab, simulation, options, where)
+        end_run_if_violated(console, lab, simulation, options)
         end_unless_expected([simulation.outcome])
         return
     if wanted:

@@ -6,7 +6,7 @@ too. So it finds what the model does wrong, and what a reader of events would ta
 
 from __future__ import annotations
 
-from delivery_lab.results.invariants.checker import INVARIANTS, violations, violations_of
+from delivery_lab.results.invariants.checker import INVARIANTS, InvariantReader, violations, violations_of
 from delivery_lab.results.invariants.invariant import History, Invariant, Violation
 
-__all__ = ["INVARIANTS", "History", "Invariant", "Violation", "violations", "violations_of"]
+__all__ = ["INVARIANTS", "History", "Invariant", "InvariantReader", "Violation", "violations", "violations_of"]

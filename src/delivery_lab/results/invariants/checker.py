@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from typing import ClassVar, TypedDict
 
 from delivery_lab.events import Event, Run
 from delivery_lab.results.figures import Outcome
@@ -50,39 +51,93 @@ INVARIANTS: tuple[type[Invariant], ...] = (
 )
 
 
+class InvariantReader:
+    """Checks a run while it happens, where its events are not kept (`delivery_lab.events.Reader`).
+
+    Args:
+        run: what is known of the run by now.
+    """
+
+    reads: ClassVar[tuple[type[Event], ...]] = tuple(
+        dict.fromkeys(kind for invariant in INVARIANTS for kind in invariant.reads)
+    )
+
+    def __init__(self, run: Run) -> None:
+        self._invariants = _begun(History(events=(), **_known(run)))
+        self._readers = _by_kind(self._invariants)
+        self._now = 0
+        self._found: list[Violation] | None = None
+
+    def read(self, event: Event) -> None:
+        """Take an event."""
+        self._now = event.instant_us
+        for read in self._readers[type(event)]:
+            read(event)
+
+    def found(self, run: Run, outcome: Outcome) -> list[Violation]:
+        """What the whole run breaks; the run is over."""
+        if self._found is None:
+            history = History(events=(), depths=run.depths, outcome=outcome, end_us=self._now, **_known(run))
+            self._found = _ended(self._invariants, history)
+        return self._found
+
+
 def violations_of(run: Run, outcome: Outcome | None = None) -> list[Violation]:
     """What a run breaks, in the order of the events: nothing, unless the model is wrong.
 
     Args:
-        run: the run, with its events.
+        run: the run, with its events or read while it happened.
         outcome: its counts, where somebody has counted them.
 
     Raises:
         ModelError: its messages cannot even be counted.
     """
-    return violations(
-        History(
-            events=run.events,
-            account_concurrency=run.account_concurrency,
-            depths=run.depths,
-            retention_seconds={polled.source: polled.retention_seconds for polled in run.polled},
-            outcome=outcome or outcome_of(run),
-        )
-    )
+    counted = outcome or outcome_of(run)
+    reader = run.readers.get(InvariantReader)
+    if isinstance(reader, InvariantReader):
+        return reader.found(run, counted)
+    return violations(History(events=run.events, depths=run.depths, outcome=counted, **_known(run)))
+
+
+class _Known(TypedDict):
+    """What of a history is known before its end."""
+
+    account_concurrency: int | None
+    retention_seconds: dict[str, float]
+
+
+def _known(run: Run) -> _Known:
+    return {
+        "account_concurrency": run.account_concurrency,
+        "retention_seconds": {polled.source: polled.retention_seconds for polled in run.polled},
+    }
 
 
 def violations(history: History) -> list[Violation]:
     """What a history breaks, in the order of the events."""
-    invariants = [invariant(history) for invariant in INVARIANTS]
+    invariants = _begun(history)
+    readers = _by_kind(invariants)
+    for event in history.events:
+        for read in readers.get(type(event), ()):
+            read(event)
+    return _ended(invariants, history)
+
+
+def _begun(history: History) -> list[Invariant]:
+    return [invariant(history) for invariant in INVARIANTS]
+
+
+def _by_kind(invariants: Sequence[Invariant]) -> Mapping[type[Event], list[Callable[[Event], None]]]:
     readers: defaultdict[type[Event], list[Callable[[Event], None]]] = defaultdict(list)
     for invariant in invariants:
         for kind in invariant.reads:
             readers[kind].append(invariant.read)
-    for event in history.events:
-        for read in readers.get(type(event), ()):
-            read(event)
+    return readers
+
+
+def _ended(invariants: Sequence[Invariant], history: History) -> list[Violation]:
     for invariant in invariants:
-        invariant.finish()
+        invariant.ends_with(history)
     return sorted(
         (violation for invariant in invariants for violation in invariant.violations),
         key=lambda violation: violation.at_seconds,

@@ -161,7 +161,7 @@ class NoNegativeFigure(Invariant):
         """Look at all figures."""
         if self._history.outcome is None:
             return
-        end = self._history.events[-1].instant_us if self._history.events else 0
+        end = self._history.events[-1].instant_us if self._history.events else self._history.end_us
         for name, figure in _negative(self._history.outcome.model_dump(by_alias=True)):
             if not name.endswith(_MAY_BE_BEFORE):
                 self._broken(end, f"{name.removeprefix('.')} is {figure}")

@@ -41,6 +41,7 @@ class History:
         depths: messages in each queue at the end, None where they are not known.
         retention_seconds: of streams, tables and topics by name, as far as it is known.
         outcome: what was counted, None where nothing was.
+        end_us: when the last event happened, where the events are not among these.
     """
 
     events: tuple[Event, ...]
@@ -48,6 +49,7 @@ class History:
     depths: Mapping[str, int] | None = None
     retention_seconds: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
     outcome: Outcome | None = None
+    end_us: int = 0
 
 
 class Invariant(ABC):
@@ -71,6 +73,11 @@ class Invariant(ABC):
     @abstractmethod
     def read(self, event: Event) -> None:
         """Take an event of a type in `reads`, in the order of the run."""
+
+    def ends_with(self, history: History) -> None:
+        """The run is over, and what only its end tells is known."""
+        self._history = history
+        self.finish()
 
     def finish(self) -> None:
         """The run is over; most invariants have seen all by then."""
