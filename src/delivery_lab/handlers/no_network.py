@@ -213,13 +213,17 @@ def _installed() -> Shield:
 
 
 def _start(control: int) -> int:
-    """Start the supervisor, with no file of ours but its end of the socket and standard error."""
+    """Start the supervisor, with no file of ours but its end of the socket and standard error.
+
+    Ctrl-C reaches all processes of a terminal, this one perhaps before Python has loaded what it ignores signals with.
+    """
     file = Path(network_supervisor.__file__)
     quiet = [(os.POSIX_SPAWN_OPEN, number, os.devnull, os.O_RDWR, 0) for number in (0, 1)]
     given = [*quiet, (os.POSIX_SPAWN_DUP2, control, control)]
     os.set_inheritable(control, True)
     words = [sys.executable, "-I", "-S", str(file), str(control)]
-    return os.posix_spawn(sys.executable, words, dict(os.environ), file_actions=given)
+    ends = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    return os.posix_spawn(sys.executable, words, dict(os.environ), file_actions=given, setsigmask=ends)
 
 
 def _filter(libc: Any, machine: _Machine) -> int:
