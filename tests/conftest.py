@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import math
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from typing import Any
@@ -43,6 +44,14 @@ def _no_processes_for_many_runs() -> Iterator[None]:
         patch.setattr("delivery_lab.explore.workers.WORTH_PROCESSES_SECONDS", math.inf)
         patch.setattr("delivery_lab.cli.workers.WORTH_PROCESSES", sys.maxsize)
         yield
+
+
+@pytest.fixture(autouse=True)
+def _heeded_interrupts() -> Iterator[None]:
+    """In the background of a script the shell has Ctrl-C ignored, and every process inherits that."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture(autouse=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from delivery_lab import errors
+from delivery_lab.live.brokers import BrokersError
 from delivery_lab.live.emulator import EmulatorError
 from delivery_lab.live.errors import PlaceError
 from delivery_lab.live.making import NotCreatedError
@@ -34,6 +35,7 @@ _OF_THE_RUN = {
     "HandlerStalledError",
     "ModelError",
     EmulatorError.__name__,
+    BrokersError.__name__,
     NotCreatedError.__name__,
     PlaceError.__name__,
 }

@@ -199,6 +199,21 @@ def test_a_handler_does_not_reach_the_hosts_process(world: World, monkeypatch: p
     assert subprocess.run(["/bin/sh", "-c", "echo $LEAKED"], capture_output=True, check=True).stdout == b"\n"
 
 
+def test_text_that_is_no_utf_8_cannot_be_printed_and_is_escaped_on_standard_error(world: World) -> None:
+    function = world.function(
+        """
+        import sys
+        def handler(event, context):
+            sys.stderr.write("half of a pair: \\ud83d\\n")
+            print("half of a pair: \\ud83d")
+        """
+    )
+    with world.host:
+        answer = world.invoke(world.environment(function))
+    assert world.text == ["half of a pair: \\ud83d"]
+    assert answer.error == "UnicodeEncodeError"
+
+
 def test_the_host_has_its_streams_while_an_environment_waits(world: World) -> None:
     mine = io.StringIO()
     seen = []

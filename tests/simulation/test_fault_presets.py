@@ -56,6 +56,7 @@ def test_harsh_has_all_of_standard_and_more() -> None:
         "pause",
         "codeReplaced",
         "lateClock",
+        "recreated",
     }
     assert "kinesis" in {fault.service for fault in harsh}
 

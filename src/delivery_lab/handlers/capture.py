@@ -34,9 +34,15 @@ class LineStream(io.TextIOBase):
         return True
 
     def write(self, text: str, /) -> int:
-        """Take text; emits the lines that it completes."""
+        """Take text; emits the lines that it completes.
+
+        Raises:
+            UnicodeEncodeError: UTF-8 does not have the text (a lone surrogate), and the stream is standard output.
+        """
         if not isinstance(text, str):
             raise TypeError(f"write() argument must be str, not {type(text).__name__}")
+        if not text.isascii():
+            text = text.encode(self.encoding, self.errors).decode(self.encoding)
         fiber = current()
         if self._environment.importing is not None:
             self._environment.importing.note("writes to its log while it is imported")
@@ -64,6 +70,12 @@ class LineStream(io.TextIOBase):
                 host.scheduler.now, environment.function.name, environment.number, request_id, text.removesuffix("\r")
             )
         )
+
+
+class ErrorStream(LineStream):
+    """Standard error, to which Python writes what UTF-8 does not have as an escape."""
+
+    errors = "backslashreplace"
 
 
 class _Bytes(io.RawIOBase):

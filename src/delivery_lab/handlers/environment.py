@@ -16,7 +16,7 @@ from greenlet import greenlet
 from delivery_lab.errors import ModelError, NotModelledError
 from delivery_lab.handlers import answers
 from delivery_lab.handlers.boto import DESCRIPTIONS
-from delivery_lab.handlers.capture import LineStream
+from delivery_lab.handlers.capture import ErrorStream, LineStream
 from delivery_lab.handlers.connections import close_connections
 from delivery_lab.handlers.fibers import Fiber, FiberHost, ThreadIdentity, keep_for_ever, never_resume
 from delivery_lab.handlers.importing import Importing, begin, end
@@ -224,7 +224,7 @@ class HandlerEnvironment:
 
     def _new_process(self, seed: int) -> Process:
         """A process that has loaded nothing."""
-        stdout, stderr = LineStream(self), LineStream(self)
+        stdout, stderr = LineStream(self), ErrorStream(self)
         state = ProcessState(
             modules=EnvironmentModules(self._search, self.host.import_as_host),
             variables=variables_of(self.function, self._log_stream, self._search),

@@ -17,6 +17,8 @@ from delivery_lab.program.patience import PROGRAM_TIMEOUT_SECONDS, OutOfTimeErro
 # The SDK blocks one thread for each call under way (see delivery_lab.program.service for why there may be many).
 _THREADS = 64
 
+_MAY_INTERRUPT = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""Signals for which whoever uses the lab may have functions of its own that raise KeyboardInterrupt."""
 _PATIENCE_SECONDS = 0.5
 """How long a program may take to give control back once Ctrl-C was pressed."""
 
@@ -88,7 +90,8 @@ def _stopped_by_interrupts(loop: asyncio.AbstractEventLoop) -> Iterator[Callable
     """
     on_main_thread = threading.current_thread() is threading.main_thread()
     if not on_main_thread or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
-        may_be = on_main_thread and callable(signal.getsignal(signal.SIGINT))  # whoever uses the lab may raise it
+        # Whoever uses the lab may raise it, the command at SIGTERM, too, where Ctrl-C is ignored.
+        may_be = on_main_thread and any(callable(signal.getsignal(number)) for number in _MAY_INTERRUPT)
         yield lambda: may_be
         return
     pressed = False
