@@ -25,7 +25,7 @@ from delivery_lab.events import (
     RecordSkipped,
     RecordsRewound,
 )
-from delivery_lab.results.invariants.invariant import History, Invariant
+from delivery_lab.results.invariants.invariant import MOVES_OF_A_MAPPING, History, Invariant
 
 
 class QueueConservation(Invariant):
@@ -83,12 +83,7 @@ class RecordConservation(Invariant):
     )
     reads = (
         RecordAppended,
-        RecordSkipped,
-        RecordFiltered,
-        RecordExpired,
-        RecordsCheckpointed,
-        RecordsDiscarded,
-        RecordsRewound,
+        *MOVES_OF_A_MAPPING,
     )
 
     def __init__(self, history: History) -> None:

@@ -24,7 +24,7 @@ from delivery_lab.events import (
     RecordsRewound,
     VisibilityChanged,
 )
-from delivery_lab.results.invariants.invariant import History, Invariant
+from delivery_lab.results.invariants.invariant import MOVES_OF_A_MAPPING, History, Invariant
 
 
 class NoDeliveryAfterDelete(Invariant):
@@ -43,12 +43,7 @@ class NoDeliveryAfterDelete(Invariant):
         MessageExpired,
         MessageReceived,
         VisibilityChanged,
-        RecordSkipped,
-        RecordFiltered,
-        RecordExpired,
-        RecordsCheckpointed,
-        RecordsDiscarded,
-        RecordsRewound,
+        *MOVES_OF_A_MAPPING,
         BatchInvoked,
         EventInvoked,
         EventCompleted,

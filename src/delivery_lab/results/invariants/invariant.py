@@ -8,9 +8,27 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import ClassVar
 
-from delivery_lab.events import Event
+from delivery_lab.events import (
+    Event,
+    RecordExpired,
+    RecordFiltered,
+    RecordsCheckpointed,
+    RecordsDiscarded,
+    RecordSkipped,
+    RecordsRewound,
+)
 from delivery_lab.events.instants import in_seconds
 from delivery_lab.results.figures import Outcome
+
+MOVES_OF_A_MAPPING: tuple[type[Event], ...] = (
+    RecordSkipped,
+    RecordFiltered,
+    RecordExpired,
+    RecordsCheckpointed,
+    RecordsDiscarded,
+    RecordsRewound,
+)
+"""What moves a mapping past records of a partition, or back before them."""
 
 
 @dataclass(frozen=True, slots=True)

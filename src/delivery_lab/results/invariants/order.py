@@ -23,7 +23,7 @@ from delivery_lab.events import (
     RecordSkipped,
     RecordsRewound,
 )
-from delivery_lab.results.invariants.invariant import History, Invariant
+from delivery_lab.results.invariants.invariant import MOVES_OF_A_MAPPING, History, Invariant
 
 Line = dict[str, None]
 """What waits, in order: a dict keeps it and lets anything leave at once."""
@@ -103,12 +103,7 @@ class KeyOrder(Invariant):
     reads = (
         MappingConfigured,
         RecordAppended,
-        RecordSkipped,
-        RecordFiltered,
-        RecordExpired,
-        RecordsCheckpointed,
-        RecordsDiscarded,
-        RecordsRewound,
+        *MOVES_OF_A_MAPPING,
         BatchInvoked,
     )
 
