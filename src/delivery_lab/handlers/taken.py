@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import sys
 from contextlib import AbstractContextManager
-from types import CodeType, FrameType
+from types import FrameType, ModuleType
+from typing import Any
 
 from delivery_lab.errors import HandlerError, describe_instead
 from delivery_lab.handlers.fibers import current
 from delivery_lab.handlers.host_modules import INSTALLED_PATHS
-from delivery_lab.watched_modules import watched
+from delivery_lab.watched_modules import stand_ins, watched
 
 _NAMES = (
     *("builtins", "sys", "os", "posixpath", "io", "time", "datetime", "json", "json.encoder", "json.decoder"),
@@ -33,7 +34,7 @@ class PythonsNames:
 
     def __init__(self) -> None:
         modules = [sys.modules[name] for name in _NAMES if name in sys.modules]
-        self._kept = [(module, dict(vars(module))) for module in modules]
+        self._kept: list[tuple[ModuleType, dict[str, Any]]] = [(module, dict(vars(module))) for module in modules]
 
     def watched(self) -> AbstractContextManager[None]:
         """Refuse, in this block, what takes names away."""
@@ -41,21 +42,20 @@ class PythonsNames:
 
     def put_back(self) -> None:
         """Have all functions again. What installed packages replace when they are imported stays."""
-        for module, before in self._kept:
-            now = vars(module)
-            for name, value in before.items() if now != before else ():
-                found = now.get(name)
-                if found is not value and callable(value):
-                    code = getattr(found, "__code__", None)
-                    if not (isinstance(code, CodeType) and code.co_filename.startswith(INSTALLED_PATHS)):
-                        now[name] = value
+        for module, name, value in stand_ins(self._kept, _is_installed):
+            if callable(value):
+                module.__dict__[name] = value
+
+
+def _is_installed(file: str) -> bool:
+    return file.startswith(INSTALLED_PATHS)
 
 
 def _refuse(does: str, frame: FrameType) -> None:
     fiber = current()
     if does == "sets sys.excepthook to None":  # each environment has its own, and nothing here calls it
         return
-    if fiber is None or frame.f_code.co_filename.startswith(INSTALLED_PATHS):
+    if fiber is None or _is_installed(frame.f_code.co_filename):
         return
     environment = fiber.environment
     line, name = environment.line_of(frame), environment.function.name

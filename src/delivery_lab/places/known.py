@@ -36,6 +36,8 @@ SENT = ("event", "http", "invoke", "queue", "stream", "table", "topic", *FED)
 """What a workload may send to in a real place."""
 _RUN_FUNCTIONS = ("event", "http", "invoke")
 """What runs a function that no mapping invokes."""
+_HANDED_ON_TO = ("queue", "topic", "bus")
+"""Kinds of targets that feeds and pipes hand on to in real time."""
 FAULTS = ("failure", "throttle")
 """Faults of functions that can happen in a real place: before a function is asked, where the lab asks it."""
 
@@ -209,13 +211,13 @@ def _refuse_stack(stack: Stack, account: Account) -> None:
 def _refuse_feeds(stack: Stack, account: Account) -> None:
     for feed in account.feeds:
         for target in (feed.target, feed.dead_letters):
-            if target is not None and target.kind not in ("queue", "topic", "bus"):
+            if target is not None and target.kind not in _HANDED_ON_TO:
                 raise NotModelledError(
                     f"{stack.name}: {feed.name} hands on to the {target.kind} {target.name}: in real time only queues, "
                     "topics and buses are handed on to\n  nearest: --on simulation"
                 )
     for name, stage in stages_of(account).items():
-        if not (isinstance(stage, TargetStage) and stage.target.kind in ("queue", "topic", "bus")):
+        if not (isinstance(stage, TargetStage) and stage.target.kind in _HANDED_ON_TO):
             raise NotModelledError(
                 f"{stack.name}: {name} reads a queue, or hands on to something else than queues, topics and buses, for "
                 "which there is no pipe in real time yet\n  nearest: --on simulation"

@@ -12,13 +12,13 @@ import builtins
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from types import CodeType, FrameType, ModuleType
+from types import FrameType, ModuleType
 from typing import Any
 
 from delivery_lab.errors import ProgramError
 from delivery_lab.program.frames import Frames, is_installed
 from delivery_lab.program.leaving import Left, Refuse
-from delivery_lab.watched_modules import ABSENT, OnTaken, is_gone, watched
+from delivery_lab.watched_modules import ABSENT, OnTaken, is_gone, stand_ins, watched
 
 _OF_THE_SDK = frozenset({"pulumi", "grpc", "google", "yaml", "dill", "semver"})
 _WITH_CLASSES = frozenset({"threading", "asyncio", "concurrent", "logging", "pathlib", "json", "selectors", "queue"})
@@ -113,14 +113,8 @@ def _put_back(place: Any, name: str, value: Any) -> None:
 
 def _forget_stand_ins(kept: Kept) -> None:
     """Take out what the program has put into the place of functions. What installed packages replace stays."""
-    for place, before in kept:
-        now = vars(place)
-        for name, value in before.items() if now != before else ():
-            found = now.get(name, ABSENT)
-            if found is not value and (callable(value) or found is None):
-                code = getattr(found, "__code__", None)
-                if not (isinstance(code, CodeType) and is_installed(code.co_filename)):
-                    _put_back(place, name, value)
+    for place, name, value in stand_ins(kept, is_installed):
+        _put_back(place, name, value)
 
 
 def _refusing(frames: Frames, refuse: Refuse) -> OnTaken:

@@ -44,14 +44,11 @@ class JudgedStack:
         """What many seeds come to."""
         from delivery_lab.cli.comments.junit import cases_of_exploration
 
-        violated = tuple(
-            (sample.violations, found.call.with_seed(sample.seed).command()) for sample in found.violations[:1]
-        )
         told = tuple(
             {"text": one.text, "holds": one.holds, "count": one.share.count, "runs": one.share.runs}
             for one in found.kept()
         )
-        return cls(found.stack, cases_of_exploration(found), found.call.command(), violated, told)
+        return cls(found.stack, cases_of_exploration(found), found.call.command(), found.violated, told)
 
     @property
     def broken(self) -> tuple[Case, ...]:

@@ -144,6 +144,6 @@ def _show_invariants(console: Console, found: Exploration) -> None:
     if not found.violations:
         console.text(f"No invariant is violated in {found.runs} runs.")
         return
-    for sample in found.violations[:1]:
-        console.error(f"an invariant is violated, which is a bug of Delivery Lab itself: {sample.violations[0]}")
-        console.message(f"  replay: {found.call.with_seed(sample.seed).command()}")
+    for violations, replay in found.violated:
+        console.error(f"an invariant is violated, which is a bug of Delivery Lab itself: {violations[0]}")
+        console.message(f"  replay: {replay}")
