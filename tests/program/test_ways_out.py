@@ -33,7 +33,7 @@ _LINE = 13
 PROCESSES = {
     "os.system('true')": "true",
     "posix.system('true')": "true",
-    "os.popen('true').read()": "true",
+    "os.popen('true').close()": "true",
     "subprocess.run(['true'], check=True)": "true",
     "subprocess.check_output('echo a b', shell=True)": "echo a b",
     "pulumi.export('code', pulumi.Output.from_input(shell()))": "true",
@@ -153,13 +153,17 @@ def test_a_copy_of_the_process_that_goes_on_ends_where_the_program_ends(
     make_project: MakeProject, tmp_path: Path
 ) -> None:
     # Else there would be two of the lab, and each would print what comes out.
-    way = f"child = os.fork()\nchild and os.waitpid(child, 0)\nopen({str(tmp_path / 'pids')!r}, 'a').write('x')"
+    say = f"with open({str(tmp_path / 'pids')!r}, 'a') as file: file.write(f'{{os.getpid()}} ')"
+    way = f"child = os.fork()\nchild and os.waitpid(child, 0)\n{say}"
     for _ in range(2):
         evaluate(make_project(_program(way)), "dev")
 
-    assert (tmp_path / "pids").read_text() == "x" * 4
-    with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
+    pids = [int(pid) for pid in (tmp_path / "pids").read_text().split()]
+    assert len(pids) == 4
+    assert pids[1::2] == [os.getpid()] * 2
+    for copy in pids[::2]:
+        with pytest.raises(ProcessLookupError):
+            os.kill(copy, 0)
 
 
 def test_the_process_is_as_before(make_project: MakeProject) -> None:
