@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import ast
 import math
-from collections.abc import Callable, Iterator
+import operator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from delivery_lab.errors import UsageError
 
@@ -114,23 +116,35 @@ class BinaryTerm:
         """The result.
 
         Raises:
-            NoValueError: one of them has no value, or it would be divided by 0.
+            NoValueError: one of them has no value, it would be divided by 0, or the result is too large.
         """
         left, right = self.left.value(figures), self.right.value(figures)
-        if self.sign == "+":
-            return left + right
-        if self.sign == "-":
-            return left - right
-        if self.sign == "*":
-            return left * right
-        if right == 0:
+        if self.sign == "/" and right == 0:
             raise NoValueError(f"{left:g} cannot be divided by 0")
-        return left / right
+        try:
+            found = _ARITHMETIC[self.sign](left, right)
+        except OverflowError:
+            found = math.inf
+        if not _is_finite(found):
+            raise NoValueError("its value is too large")
+        return found
 
     def names(self) -> Iterator[FigureName]:
         """Those of both."""
         yield from self.left.names()
         yield from self.right.names()
+
+
+_ARITHMETIC: Mapping[str, Callable[[Number, Number], Number]] = MappingProxyType(
+    {"+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv}
+)
+
+
+def _is_finite(number: Number) -> bool:
+    try:
+        return math.isfinite(number)
+    except OverflowError:  # a whole number beyond what a float holds
+        return False
 
 
 Expression = NumberTerm | FigureTerm | NegatedTerm | BinaryTerm
@@ -148,13 +162,13 @@ def read_expression(node: ast.expr) -> Expression:
         case ast.Constant(value=bool() | complex() | str() | bytes() | None):
             raise UsageError(f"'{ast.unparse(node)}' is no number")
         case ast.Constant(value=int() | float() as number):
-            if not math.isfinite(number):
+            if not _is_finite(number):
                 raise UsageError("a number is too large")
             return NumberTerm(number)
         case ast.UnaryOp(op=ast.USub(), operand=operand):
             return NegatedTerm(read_expression(operand))
-        case ast.BinOp(left=left, op=ast.Add() | ast.Sub() | ast.Mult() | ast.Div() as operator, right=right):
-            return BinaryTerm(read_expression(left), _SIGNS[type(operator)], read_expression(right))
+        case ast.BinOp(left=left, op=ast.Add() | ast.Sub() | ast.Mult() | ast.Div() as sign, right=right):
+            return BinaryTerm(read_expression(left), _SIGNS[type(sign)], read_expression(right))
         case ast.Name() | ast.Attribute() | ast.Subscript():
             return FigureTerm(FigureName(tuple(_steps(node))))
         case ast.Compare():
