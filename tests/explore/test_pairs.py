@@ -56,9 +56,20 @@ def test_counts_are_rates_of_the_messages_that_were_sent() -> None:
 
     assert found.before == Estimate(1000, 1000, 1000)
     assert (found.after.value, found.after.low) == (0, 0)
-    # The exact binomial upper bound of none in 500, at 95 %: 1 - 0.025 ** (1 / 500).
-    assert found.after.high == pytest.approx((1 - 0.025 ** (1 / 500)) * 10_000)
+    # The exact binomial upper bound of none in 50 runs, at 95 %: 1 - 0.025 ** (1 / 50).
+    assert found.after.high == pytest.approx((1 - 0.025 ** (1 / 50)) * 10_000)
     assert found.real
+
+
+def test_where_no_run_had_a_case_the_interval_leaves_room_for_runs_that_lose_everything() -> None:
+    """One run in twenty loses all of its messages: more than half of all explorations of 12 runs see none."""
+    assert lost(pairs(columns([0] * 12), columns([0] * 12))).before.high > 500
+
+
+def test_six_pairs_tell_a_difference_that_is_in_all_of_them_and_five_do_not() -> None:
+    """Figures in which no pair differs are no tests: among dozens of them the difference would be taken for chance."""
+    assert lost(pairs(columns([0] * 6), columns([3] * 6))).real
+    assert not lost(pairs(columns([0] * 5), columns([3] * 5))).real
 
 
 def test_the_interval_of_a_rate_holds_the_true_one() -> None:

@@ -20,6 +20,8 @@ from delivery_lab.results.named_figures import plain_names
 PER_MESSAGES = 10_000
 RESAMPLES = 2_000
 """So many samples are drawn from the runs for an interval, and so many signs are flipped for a test."""
+FEWEST_PAIRS = 6
+"""With fewer, even a difference in all of them is made by chance in more than 5 of 100 cases."""
 FALSE_DISCOVERIES = 0.05
 """The share of the differences called real that chance may have made."""
 _COUNTED = ("messages.", "deliveries.", "effects.", "invocations.", "ordering.")
@@ -66,14 +68,20 @@ def pairs(before: Columns, after: Columns) -> tuple[Pair, ...]:
     if list(before.seeds) != list(after.seeds):
         raise ValueError("two variants are compared with the same seeds")
     found = list(_pairs(before, after))
-    adjusted = statistics_library().false_discovery_control([p for *_, p in found]) if found else []
+    adjusted = iter(_adjusted([p for *_, p in found if p is not None]))
     return tuple(
-        Pair(name, per, first, second, float(p), bool(p <= FALSE_DISCOVERIES))
-        for (name, per, first, second, _), p in zip(found, adjusted, strict=True)
+        Pair(name, per, first, second, one, one <= FALSE_DISCOVERIES)
+        for name, per, first, second, p in found
+        for one in [1.0 if p is None else next(adjusted)]
     )
 
 
-def _pairs(before: Columns, after: Columns) -> Iterator[tuple[str, int, Estimate, Estimate, float]]:
+def _adjusted(chances: Sequence[float]) -> list[float]:
+    """Chances of many tests, so that of those taken for real a given share may be false (Benjamini and Hochberg)."""
+    return [float(p) for p in statistics_library().false_discovery_control(chances)] if chances else []
+
+
+def _pairs(before: Columns, after: Columns) -> Iterator[tuple[str, int, Estimate, Estimate, float | None]]:
     for name in plain_names():
         kept = [
             (one, other, sent, sent_after)
@@ -100,9 +108,9 @@ def _mean(values: Sequence[float]) -> Estimate:
 
 def _rate(counts: Sequence[float], sent: Sequence[float]) -> Estimate:
     if not any(counts):
-        # No run had one, so there is nothing to draw samples from: what an exact binomial interval leaves room for,
-        # as if messages were independent of each other.
-        high = statistics_library().binomtest(0, int(sum(sent))).proportion_ci(CONFIDENCE, method="exact").high
+        # No run had one, so there is nothing to draw samples from: the share of runs that an exact binomial interval
+        # leaves room for, with all messages of such a run. Messages of a run are not independent of each other.
+        high = statistics_library().binomtest(0, len(counts)).proportion_ci(CONFIDENCE, method="exact").high
         return Estimate(0.0, 0.0, float(high) * PER_MESSAGES)
     return _bootstrapped(counts, sent, PER_MESSAGES)
 
@@ -137,13 +145,16 @@ def _bootstrapped(values: Sequence[float], weights: Sequence[float], scale: floa
     return Estimate(value, float(interval.low), float(interval.high))
 
 
-def _p(before: Sequence[float], after: Sequence[float]) -> float:
-    """How often flipping which run of a pair came first gives a difference as large as the one seen."""
+def _p(before: Sequence[float], after: Sequence[float]) -> float | None:
+    """How often flipping which run of a pair came first gives a difference as large as the one seen.
+
+    None where no pair differs: nothing can come of such a test, so it is none of those that chance has a try at.
+    """
     import numpy as np
 
     differences = np.asarray(after, dtype=float) - np.asarray(before, dtype=float)
     if not differences.any():
-        return 1.0
+        return None
 
     def mean(sample: Any, axis: int = -1) -> Any:
         return sample.mean(axis=axis)

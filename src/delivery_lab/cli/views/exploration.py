@@ -81,13 +81,26 @@ def show_pairs(console: Console, difference: Difference, found: PairedExploratio
         change = f"{told_estimate(pair, pair.before)} -> {told_estimate(pair, pair.after)}"
         console.text(f"  ~ {figure_name(pair.name)}{per}: {change}", hang=6)
     if not real:
-        console.text("  no detectable difference in any figure", hang=2)
+        console.text(f"  {nothing_real(after.runs)}", hang=2)
     for name, one in zip(difference.names, (before, after), strict=True):
         for kept in one.kept():
             _show_kept(console, one, kept, f"{name}: ")
         _show_invariants(console, one)
     for text in found.worse:
         console.text(f"Worse: {text}.", hang=2)
+
+
+def nothing_real(runs: int) -> str:
+    """What is said where no difference is taken for real.
+
+    Args:
+        runs: how many pairs of runs there are.
+    """
+    from delivery_lab.explore.pairs import FEWEST_PAIRS
+
+    if runs < FEWEST_PAIRS:
+        return f"no figure can be told to differ: fewer than {FEWEST_PAIRS} seeds cannot be told from chance"
+    return "no detectable difference in any figure"
 
 
 def told_estimate(pair: Pair, one: Estimate) -> str:
