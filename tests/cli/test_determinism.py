@@ -53,6 +53,37 @@ def test_a_run_in_another_process_with_other_surroundings_has_the_same_hash(tmp_
     assert [_hash_of(process) for process in processes] == [_expected()] * 2
 
 
+_THROUGH_A_SET = """
+import time
+
+def handle(event, context):
+    for number, letter in enumerate({"a", "b", "c", "d", "e", "f", "g"}):
+        time.sleep(number * ord(letter) / 10_000)
+"""
+
+
+def test_a_handler_that_goes_through_a_set_does_so_in_the_same_order_in_each_process(tmp_path: Path) -> None:
+    """Python shuffles sets of texts anew in each process, and as PYTHONHASHSEED says."""
+    (tmp_path / "worker").mkdir()
+    (tmp_path / "worker" / "app.py").write_text(_THROUGH_A_SET, encoding="utf-8")
+    (tmp_path / "Pulumi.yaml").write_text("name: shop\nruntime: python\n", encoding="utf-8")
+    (tmp_path / "__main__.py").write_text(
+        "import pulumi\nimport pulumi_aws as aws\n"
+        'aws.lambda_.Function("worker", name="worker", runtime="python3.12", handler="app.handle", timeout=30,\n'
+        '    role="arn:aws:iam::123456789012:role/worker", code=pulumi.FileArchive("worker"))\n',
+        encoding="utf-8",
+    )
+    (tmp_path / "jobs.yaml").write_text("send: [{invoke: worker, body: {}}]\n", encoding="utf-8")
+    words = [sys.executable, "-m", "delivery_lab.cli", "run", "dev", "--workload", "jobs.yaml", "--json"]
+    environment = {**os.environ, "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}"}
+    environment.pop("PYTHONHASHSEED", None)
+    surroundings = [environment, environment, environment | {"PYTHONHASHSEED": "77"}]
+
+    started = [subprocess.Popen(words, cwd=tmp_path, env=one, stdout=-1, stderr=-1, text=True) for one in surroundings]
+
+    assert len({_hash_of(process) for process in started}) == 1
+
+
 def test_a_run_in_a_thread_and_again_in_this_process_has_the_same_hash() -> None:
     lab, found = Lab.open(FOREIGN), []
 

@@ -40,6 +40,25 @@ def refuse_windows() -> int:
     return 2
 
 
+_WITHOUT_HANDLERS = frozenset({"list", "explain", "schema", "doctor", "init", "--version", "--help"})
+_ORDER_OF_SETS = "PYTHONHASHSEED"
+
+
+def have_sets_in_one_order() -> None:
+    """Begin this process again where Python would shuffle sets of texts otherwise in each process.
+
+    A handler or a program that goes through a set would do so in another order in each process, and a run with the
+    same seed would be another run. Only the environment of a process that begins can say in which order. What asks no
+    handler (`list`) is answered at once.
+    """
+    if not sys.flags.hash_randomization or sys.flags.ignore_environment:
+        return
+    if len(sys.argv) < 2 or sys.argv[1] in _WITHOUT_HANDLERS or "_DELIVERY_LAB_COMPLETE" in os.environ:
+        return
+    os.environ[_ORDER_OF_SETS] = "0"
+    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - the same command
+
+
 def leave(code: int) -> None:
     """End the process at once, with what is to be done at its end.
 
@@ -61,6 +80,7 @@ def run() -> None:
     """Run the command as a process."""
     import gc
 
+    have_sets_in_one_order()
     gc.set_threshold(100_000, 50, 100)  # what is imported is no garbage
     leave(main())
 

@@ -31,7 +31,9 @@ class SeedProcess:
 
     def __init__(self, opening: Opening) -> None:
         command = [sys.executable, "-c", _PROGRAM]
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry)}
+        path = os.pathsep.join(entry for entry in sys.path if entry)
+        # Sets of texts are gone through as the command does it (`cli.__main__`), which the worker was not told.
+        environment = {**os.environ, "PYTHONPATH": path, "PYTHONHASHSEED": "0"}
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)
         self._tell(opening)
 

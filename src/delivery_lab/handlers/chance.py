@@ -1,8 +1,8 @@
 """Randomness of handlers: `random`, `os.urandom`, `uuid` and `secrets` repeat with the seed.
 
 Each environment draws from its own generator, made from the run's seed, the function and the number of the
-environment. Not covered: generators of other packages (numpy) and the order of sets of strings, which Python
-itself shuffles per process unless PYTHONHASHSEED is set.
+environment. Not covered: generators of other packages (numpy), and the order of sets of strings, which Python
+itself shuffles per process unless PYTHONHASHSEED is set: the command sees to that (`cli.__main__`), a library cannot.
 """
 
 from __future__ import annotations
