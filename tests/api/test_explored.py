@@ -82,6 +82,14 @@ def test_a_number_of_seeds_out_of_range_is_refused(lab: Lab, seeds: int) -> None
     assert str(refused.value) == f"{seeds} seeds cannot be run: at least 1, at most 10000000"
 
 
+def test_seeds_that_cannot_be_kept_are_refused(lab: Lab) -> None:
+    with pytest.raises(UsageError) as refused:
+        explore_seeds(lab, "batch-partial", {"seed": 2**63 - 2}, 3)
+    assert str(refused.value) == (
+        "3 seeds from 9223372036854775806 on cannot be run: the last one may be 9223372036854775807"
+    )
+
+
 def test_no_processes_cannot_run_anything(lab: Lab) -> None:
     with pytest.raises(UsageError, match="0 processes cannot run anything: at least 1"):
         explore_seeds(lab, "batch-partial", {}, 1, 0)

@@ -107,6 +107,17 @@ def test_the_option_takes_a_preset_or_a_file(tmp_path: Path) -> None:
     assert str(refused.value) == "--faults hard: there is no such file, and no preset of that name: standard or harsh"
 
 
+@pytest.mark.parametrize("content", ["", "faults: []\n"])
+def test_a_file_without_faults_is_refused(tmp_path: Path, content: str) -> None:
+    file = tmp_path / "faults.yaml"
+    file.write_text(content, encoding="utf-8")
+    with pytest.raises(WorkloadError) as refused:
+        read_faults(str(file))
+    assert str(refused.value) == (
+        f"--faults {file}: the file has no faults\n  fix: list some under faults:, or leave it out"
+    )
+
+
 def test_faults_are_part_of_a_workload_that_is_built_in_code() -> None:
     built = Workload.model_validate({"send": [{"queue": "q", "body": "x"}], "faultPreset": "standard"})
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import permutations
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,9 @@ from delivery_lab.errors import WorkloadError
 from delivery_lab.events import Run
 from delivery_lab.results.invariants import violations_of
 from delivery_lab.results.outcome import outcome_of
+from delivery_lab.simulation.prepared import Prepared
 from delivery_lab.simulation.simulate import simulate
+from delivery_lab.simulation.workload import Workload
 from delivery_lab.simulation.workload_files import read_workload
 from delivery_lab.stack.stack import Stack
 from tests.checks.world import graph_of
@@ -87,17 +90,25 @@ POSSIBLE = [
 HANDLER = "import time\n\ndef handle(event, context):\n    time.sleep(2)\n"
 
 
-def run(folder: Path, source: str, kind: str, position: str = "TRIM_HORIZON") -> Run:
-    program, target = SOURCES[source]
-    program = program.replace("MAPPING", _MAPPING.format(position=position))
-    graph = graph_of(folder / "shop", program, {"worker/app.py": HANDLER})
-    fault = KINDS[kind].replace("for: ", "for: 2") if source == "topic" else KINDS[kind]
+def deployed(folder: Path, source: str, position: str = "TRIM_HORIZON") -> Stack:
+    program = SOURCES[source][0].replace("MAPPING", _MAPPING.format(position=position))
+    return Stack.of(graph_of(folder / "shop", program, {"worker/app.py": HANDLER}))
+
+
+def with_faults(folder: Path, source: str, *kinds: str) -> Workload:
+    lines = [KINDS[kind].replace("for: ", "for: 2") if source == "topic" else KINDS[kind] for kind in kinds]
+    faults = ", ".join(f"{{function: worker, {line}}}" for line in lines)
     file = folder / "jobs.yaml"
     file.write_text(
-        f"send: [{{every: 4, times: 3, {target}, body: {{id: 'm{{n}}'}}}}]\nfaults: [{{function: worker, {fault}}}]\n",
+        f"send: [{{every: 4, times: 3, {SOURCES[source][1]}, body: {{id: 'm{{n}}'}}}}]\nfaults: [{faults}]\n",
         encoding="utf-8",
     )
-    return simulate(Stack.of(graph), folder / "shop", read_workload(file), seed=1)
+    return read_workload(file)
+
+
+def run(folder: Path, source: str, kind: str, position: str = "TRIM_HORIZON") -> Run:
+    stack = deployed(folder, source, position)
+    return simulate(stack, folder / "shop", with_faults(folder, source, kind), seed=1)
 
 
 @pytest.mark.parametrize(("source", "kind"), POSSIBLE)
@@ -107,6 +118,29 @@ def test_a_fault_of_a_function_happens_whatever_feeds_it(tmp_path: Path, source:
     assert [note for note in found.notes if "never happened" in note] == []
     assert list(violations_of(found)) == []
     assert outcome_of(found).messages.lost == 0
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("source", SOURCES)
+def test_of_two_faults_at_once_each_happens_or_is_said_not_to(tmp_path: Path, source: str) -> None:
+    """Of two that hold at once the first one counts; where both are told, both are in what happens."""
+    kinds = [kind for of, kind in POSSIBLE if of == source]
+    unseen = {"codeReplaced", "lateClock"}  # before the first invoke, and by code that reads no clock
+    with Prepared(deployed(tmp_path, source), tmp_path / "shop") as prepared:
+        alone = {kind: prepared.simulate(with_faults(tmp_path, source, kind), 1).trace_hash for kind in kinds}
+        for first, second in permutations(kinds, 2):
+            found = prepared.simulate(with_faults(tmp_path, source, first, second), 1)
+            idle = [number for number in (1, 2) if any(f"fault {number} " in note for note in found.notes)]
+
+            assert list(violations_of(found)) == []
+            assert outcome_of(found).messages.lost == 0
+            assert len(idle) < 2
+            if 2 in idle:
+                assert found.trace_hash == alone[first]
+            if {first, second} == {"coldStart", "pause"}:
+                continue  # environments that have waited for so long are cold anyway
+            if not idle and first not in unseen and second not in unseen:
+                assert found.trace_hash not in (alone[first], alone[second])
 
 
 @pytest.mark.parametrize("source", FORGETTING)

@@ -28,6 +28,8 @@ from delivery_lab.simulation.workload import Workload
 
 DEFAULT_SEEDS = 1_000
 MOST_SEEDS = 10_000_000
+LAST_SEED = 2**63 - 1
+"""Seeds are kept in 8 bytes each."""
 MOST_FOR_ASSUMPTIONS = 100
 """So many of the seeds are run with each end of a plausible range too."""
 
@@ -297,6 +299,8 @@ def explore_seeds(
     asked = lab.asked(stack, options, judges=True)
     expectations = read_expectations(asked.expectations)
     first, count = asked.call.seed, len(expectations)
+    if first + seeds - 1 > LAST_SEED:
+        raise UsageError(f"{seeds} seeds from {first} on cannot be run: the last one may be {LAST_SEED}")
     opening = SeededRuns(lab, asked, expectations)
     columns, others, interrupted = Columns(count), dict[str, Columns](), False
     try:

@@ -130,6 +130,10 @@ def read_faults(given: str) -> GivenFaults:
         raise WorkloadError(str(error)) from error
     except ValidationError as error:
         raise WorkloadError(located(content, error, "a file of faults")) from error
+    if not found.faults and found.fault_preset is None:
+        raise WorkloadError(
+            f"--faults {given}: the file has no faults\n  fix: list some under faults:, or leave it out"
+        )
     _note_places(content, found.faults)
     return found
 
