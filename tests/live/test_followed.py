@@ -223,7 +223,7 @@ def test_errors_that_the_log_does_not_name_leave_open_how_events_ended(tmp_path:
     account = _Account(attempts=3, dead=1)
     account.errors = 4
     unknown = _run(account, "async-default", _events(tmp_path)).outcome.unknown
-    why = "the metric Errors of async-worker counts 4, and its log names 3"
+    why = "the metric Errors of a function counts 4, and its log names 3"
     assert {unknown[f"messages.{name}"] for name in ("lost", "deadLettered", "expired", "remaining")} >= {why}
     assert unknown["invocations.failed"] == why
 

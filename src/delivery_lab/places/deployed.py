@@ -219,7 +219,7 @@ class Follower:
             label = function.label
             throttles, events = self._reader.throttles(function), self._sent.events.get(label)
             yield from following.of_function(label, logs[label], throttles, [*queues, *streams], events)
-            following.check_errors(label, logs[label], self._reader.errors(function), events)
+            following.check_errors(logs[label], self._reader.errors(function), events)
         for queue in queues:
             yield from following.of_queue(queue)
         for stream in streams:

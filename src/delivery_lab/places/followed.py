@@ -150,18 +150,18 @@ class Following:
             by = (told.function, message)
             self._processed[by] = max(told.instant_us, self._processed.get(by, 0))
 
-    def check_errors(self, function: str, log: FunctionLog, counted: int, events: FollowedEvents | None) -> None:
+    def check_errors(self, log: FunctionLog, counted: int, events: FollowedEvents | None) -> None:
         """Name what cannot be told where the log of a function names fewer errors than its metric counts.
 
         Args:
-            function: its name.
             log: its log.
             counted: its metric `Errors`.
             events: the asynchronous events that it was sent: how each ended hangs on the errors.
         """
         named = sum(invoke.error is not None for invoke in log.invokes)
         if counted > named:
-            why = f"the metric Errors of {function} counts {counted}, and its log names {named}"
+            # Reasons stand in what `calibrate --write` writes for others: they name nothing of the stack.
+            why = f"the metric Errors of a function counts {counted}, and its log names {named}"
             self.cannot_tell(why, "invocations.failed", "invocations.timedOut")
             if events is not None:
                 self.cannot_tell(why, *(f"messages.{each}" for each in (*ENDINGS, "remaining")))
