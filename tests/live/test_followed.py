@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from delivery_lab import Lab
 from delivery_lab.api.on_aws import DeployedStack, deployed_stack, run_on_aws
@@ -153,6 +154,23 @@ def test_records_that_functions_have_done_are_followed_to_their_end(tmp_path: Pa
     assert not [name for name in outcome.unknown if name.startswith("messages.") and name != "messages.expired"]
     assert outcome.unknown["deliveries"] == "records that an invoke held and said nothing of are not seen"
     assert account.calls == ["Throttles", "Errors", "IteratorAge"]
+
+
+def test_an_error_in_the_middle_says_what_was_sent_by_then(tmp_path: Path) -> None:
+    class _Full(_Account):
+        def put_record(self, **given: Any) -> dict[str, Any]:
+            if len(self.sent) == 2:
+                code = "ProvisionedThroughputExceededException"
+                raise ClientError({"Error": {"Code": code, "Message": "Rate exceeded"}}, "PutRecord")
+            return super().put_record(**given)
+
+    with pytest.raises(PlaceError) as caught:
+        _run(_Full(), "stream-bounded", _some(tmp_path))
+    assert str(caught.value) == (
+        "sending to stream was refused: ProvisionedThroughputExceededException: Rate exceeded\n"
+        "  fix: the shards take no more: send later or more slowly (every:), or have more shards\n"
+        "  2 of 3 were sent by then, and stay there"
+    )
 
 
 def test_what_rests_on_whole_minutes_is_said(tmp_path: Path) -> None:

@@ -11,10 +11,11 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from delivery_lab.errors import UsageError
-from delivery_lab.events import Event, Journal, Run
+from delivery_lab.errors import UsageError, WorkloadError
+from delivery_lab.events import Event, EventAccepted, Journal, MessageSent, RecordAppended, Run
 from delivery_lab.live.aws import Aws
 from delivery_lab.live.clock import RealClock, RealTimeScheduler
+from delivery_lab.live.errors import PlaceError
 from delivery_lab.live.queues import RealQueue
 from delivery_lab.model.clock import in_seconds, seconds
 from delivery_lab.model.configuration import note_configuration
@@ -138,6 +139,8 @@ class Follower:
         sender.schedule(self._known.arrivals)
         try:
             drained = self._scheduler.run_until(self._settled(sender), seconds(longest_seconds))
+        except (PlaceError, WorkloadError) as error:
+            raise type(error)(f"{error}\n  {self._sent_so_far()} by then, and stay there") from error
         finally:
             sender.close()
         if not drained:
@@ -147,6 +150,10 @@ class Follower:
         following = Following(ended_at)
         events = [*self._journal.events, *self._events(following, after, logs)]
         return DeployedRun(self._run(in_order(events), following, after, ended_at), following.unknown)
+
+    def _sent_so_far(self) -> str:
+        sent = sum(isinstance(event, (MessageSent, RecordAppended, EventAccepted)) for event in self._journal.events)
+        return f"{sent} of {len(self._known.arrivals)} were sent"
 
     def _sender(self) -> RealSender:
         known = self._known
