@@ -89,6 +89,7 @@ CONTACT_LIST = "aws:sesv2/contactList:ContactList"
 DELIVERY_STREAM = "aws:kinesis/firehoseDeliveryStream:FirehoseDeliveryStream"
 KEY = "aws:kms/key:Key"
 KEY_ALIAS = "aws:kms/alias:Alias"
+KEY_POLICY = "aws:kms/keyPolicy:KeyPolicy"
 MAIL_TEMPLATE = "aws:ses/template:Template"
 METRIC_ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
 

@@ -51,6 +51,7 @@ FROM_THE_BEGINNING = {
     "SNS-FILTER-2",
     "SNS-FILTER-3",
     "SNS-KMS-1",
+    "SNS-KMS-2",
     "SNS-LAMBDA-1",
     "SNS-POLICY-1",
     "SNS-RAW-1",

@@ -15,6 +15,10 @@ RECEIVE_WAIT = Limit("ReceiveMessageWaitTimeSeconds", 0, 20, "s", "SQS-BOUNDS-1"
 MESSAGE_SIZE = Limit("MaximumMessageSize", 1_024, 1_048_576, "bytes", "SQS-BOUNDS-1", 1_048_576)
 MAX_RECEIVE_COUNT = Limit("maxReceiveCount", 1, 1_000, "receives", "SQS-BOUNDS-1", 10)
 
+QUEUE_NAME = Bound("QueueName", 1, 80, "characters", "SQS-NAME-1")
+FIFO_SUFFIX = ".fifo"
+"""How the name of a FIFO queue ends, and that of no other (SQS-NAME-1)."""
+
 DEDUPLICATION_SCOPE = Choice("DeduplicationScope", ("queue", "messageGroup"), "queue", "SQS-FIFO-3")
 THROUGHPUT_LIMIT = Choice("FifoThroughputLimit", ("perQueue", "perMessageGroupId"), "perQueue", "SQS-FIFO-6")
 DEDUPLICATION_SECONDS = 300

@@ -316,6 +316,12 @@ RULES = (
         "A queue or stream and a function can have one mapping: a second one is refused with ResourceConflictException.",
         _LOCALSTACK + "test_duplicate_event_source_mappings, for queues, Kinesis and DynamoDB streams",
     ),
+    observed(
+        "ESM-REGION-1",
+        "A mapping reads a source of its function's region, whoever owns it: one in another region is refused.",
+        "AWS's answer, Event source region must match Lambda region: "
+        "https://github.com/pmuens/serverless-kinesis-streams/issues/1",
+    ),
     assumed(
         "ESM-POLL-1",
         "Pollers long-poll: a message is received at the instant at which it is ready and a poller is free. Receiving and "

@@ -172,6 +172,7 @@ _API_MODEL = (
         for name in (
             "CancelMessageMoveTask",
             "ChangeMessageVisibility",
+            "CreateQueue",
             "DeleteMessage",
             "ListQueues",
             "PurgeQueue",

@@ -160,6 +160,12 @@ DELIVERING = (
         SNS_GUIDE + "sns-enable-encryption-for-topic-sqs-queue-subscriptions.html",
     ),
     documented(
+        "SNS-KMS-2",
+        "To a queue that is encrypted with a key of the account SNS, S3 and EventBridge send only if the policy of the key lets "
+        "the service do kms:GenerateDataKey and kms:Decrypt. A key without a policy lets in nobody but its account.",
+        SNS_GUIDE + "sns-enable-encryption-for-topic-sqs-queue-subscriptions.html",
+    ),
+    documented(
         "SNS-RETRY-1",
         "After a server-side error SNS tries queues and functions again: 3 times at once, 2 times 1 s apart, 10 times with "
         "waits from 1 s to 20 s, and 100,000 times 20 s apart, over 23 days. After a client-side error it does not.",

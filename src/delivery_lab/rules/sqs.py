@@ -94,6 +94,12 @@ RULES = (
         + "API_SetQueueAttributes.html; the range of maxReceiveCount, which that page leaves out: https://aws.github.io/"
         "modern-data-architecture-accelerator/typedocs/interfaces/_aws-mdaa_dataops-lambda-l3-construct.QueueDlqProps.html",
     ),
+    documented(
+        "SQS-NAME-1",
+        "The name of a queue has 1 to 80 letters, digits, hyphens and underscores. That of a FIFO queue ends in .fifo, which "
+        "counts; another queue has no period in its name. Other names are refused.",
+        SQS_API + "API_CreateQueue.html",
+    ),
     assumed(
         "SQS-SPREAD-1",
         "Attributes that a handler sets are answered at once and hold 60 s later, a retention period 15 minutes later; a maximum "

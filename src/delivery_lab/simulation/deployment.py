@@ -25,8 +25,8 @@ from delivery_lab.simulation.function_configs import configured
 from delivery_lab.simulation.gateways import Gateways
 from delivery_lab.simulation.pipes import connect_pipes
 from delivery_lab.simulation.polled_sources import PolledSources
-from delivery_lab.simulation.queue_attributes import attributes_of
-from delivery_lab.simulation.record_mappings import RecordMappings, refuse_foreign_settings
+from delivery_lab.simulation.queue_attributes import attributes_of, check_name
+from delivery_lab.simulation.record_mappings import RecordMappings, refuse_foreign_settings, refuse_other_region
 from delivery_lab.simulation.redrive_permissions import check_redrive_permissions
 from delivery_lab.simulation.remembered import RememberedCreations
 from delivery_lab.simulation.tables import capacity_notes, table_definition
@@ -194,6 +194,7 @@ class Deployment:
     # -- queues -------------------------------------------------------------------------------------------
 
     def _queue(self, queue: Queue) -> None:
+        check_name(queue)
         self.account.create_queue(queue.label, known_arn(queue), queue.url or "", attributes_of(queue))
 
     def _redrive_policy(self, resource: RedrivePolicyResource) -> None:
@@ -243,6 +244,7 @@ class Deployment:
         return parse_patterns(mapping.filters.certain())
 
     def _record_mapping(self, mapping: KinesisMapping | DynamoDbMapping | KafkaMapping) -> None:
+        refuse_other_region(self.stack, mapping)
         if not isinstance(mapping, KafkaMapping) and _source_of(mapping) is None and self._reads_elsewhere(mapping):
             return
         function = self._function_of(mapping, mapping.function_name, mapping.function)
@@ -287,6 +289,7 @@ class Deployment:
         return elsewhere
 
     def _queue_mapping(self, mapping: SqsMapping) -> None:
+        refuse_other_region(self.stack, mapping)
         if mapping.queue is None and self._reads_elsewhere(mapping):
             return
         mapping.source_arn.certain()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from delivery_lab.model.feeds.targets import PERMITTED, Permit
 from delivery_lab.rule_ids import RuleId
+from delivery_lab.stack.encryption import has_managed_key, key_verdict
 from delivery_lab.stack.functions import Function, Permission
 from delivery_lab.stack.permissions import forbids
 from delivery_lab.stack.policy_verdicts import Allowance, Use, permission_verdict, verdict
@@ -15,8 +16,6 @@ from delivery_lab.stack.stack import Stack
 from delivery_lab.stack.topics import Topic
 
 SENDING = "sqs:SendMessage"
-MANAGED_KEYS = ("alias/aws/sqs", ":alias/aws/sqs")
-"""The key of AWS for queues, whose policy nobody can change."""
 
 
 def account_of(arn: str) -> str:
@@ -24,10 +23,13 @@ def account_of(arn: str) -> str:
     return arn.split(":")[4] if arn.count(":") >= 5 else ""
 
 
-def queue_permit(queue: Queue, service: str, source: str, source_arn: str, account: str, rule: RuleId) -> Permit:
+def queue_permit(
+    stack: Stack, queue: Queue, service: str, source: str, source_arn: str, account: str, rule: RuleId
+) -> Permit:
     """Whether a queue's policy lets a service send to it for one of the stack's resources.
 
     Args:
+        stack: the stack.
         queue: the queue.
         service: service principal, such as `sns.amazonaws.com`.
         source: name of the resource that the service acts for, for messages.
@@ -35,10 +37,15 @@ def queue_permit(queue: Queue, service: str, source: str, source_arn: str, accou
         account: its account.
         rule: rule by which the policy is asked.
     """
-    key = queue.kms_key.known or ""
-    if key.endswith(MANAGED_KEYS):
+    if has_managed_key(queue):
         why = f"{queue.name} is encrypted with alias/aws/sqs, a key that no topic, bucket or rule may use"
         return Permit(refusal=why, rule="SNS-KMS-1")
+    by_key = key_verdict(stack, queue, service, source_arn, account)
+    if by_key is Allowance.DENIED:
+        why = f"the key of {queue.name} has no policy that lets {service} use it for {source}"
+        return Permit(refusal=why, rule="SNS-KMS-2")
+    if by_key is Allowance.UNDECIDED:
+        return Permit(undecided=_undecided(source, queue.name, "the policy of the queue's key"))
     found = verdict(queue.policies, Use(service, SENDING, queue.arn or "", source_arn, account))
     if found is Allowance.ALLOWED:
         return PERMITTED

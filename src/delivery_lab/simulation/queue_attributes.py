@@ -4,9 +4,28 @@ from __future__ import annotations
 
 from typing import Any
 
+from delivery_lab.errors import DeploymentRefusedError
 from delivery_lab.model.sqs.attributes import FifoAttributes, QueueAttributes, redrive_policy
 from delivery_lab.model.sqs.encryption import Encryption
 from delivery_lab.stack.queues import Queue
+
+
+def check_name(queue: Queue) -> None:
+    """Refuse a name that SQS refuses (SQS-NAME-1).
+
+    Raises:
+        DeploymentRefusedError: it has other characters, is too long, or ends in .fifo where the queue is none, or the
+            reverse.
+    """
+    problem = queue.name_problem
+    if problem:
+        raise DeploymentRefusedError(
+            queue.name,
+            "InvalidParameterValue",
+            problem,
+            rule="SQS-NAME-1",
+            fix=f"change the name of {queue.name}, or leave it out: Pulumi makes one that fits",
+        )
 
 
 def attributes_of(queue: Queue) -> QueueAttributes:

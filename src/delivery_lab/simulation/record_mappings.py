@@ -25,12 +25,14 @@ from delivery_lab.simulation.polled_sources import PolledSources
 from delivery_lab.stack.events import Bucket
 from delivery_lab.stack.mappings import (
     DynamoDbMapping,
+    EventSourceMapping,
     KafkaMapping,
     KinesisMapping,
     Pollers,
     RecordMapping,
     SqsMapping,
 )
+from delivery_lab.stack.regions import regions_apart
 from delivery_lab.stack.stack import Stack
 from delivery_lab.stack.topics import Topic
 
@@ -51,6 +53,24 @@ def refuse_foreign_settings(mapping: SqsMapping | KinesisMapping | DynamoDbMappi
             f"Unsupported parameter for event source type: {name} ({mapping.source})",
             rule="ESM-KIND-1",
             fix=f"leave {name} out: it is no setting of a mapping that reads {mapping.source}",
+        )
+
+
+def refuse_other_region(stack: Stack, mapping: EventSourceMapping) -> None:
+    """Refuse a mapping whose source is in another region than its function (ESM-REGION-1).
+
+    Raises:
+        DeploymentRefusedError: naming both regions.
+    """
+    regions = regions_apart(stack, mapping)
+    if regions is not None:
+        source, function = regions
+        raise DeploymentRefusedError(
+            mapping.name,
+            "InvalidParameterValueException",
+            f"Event source region must match Lambda region {function}: it is {source}",
+            rule="ESM-REGION-1",
+            fix=f"create the function and {mapping.name} in {source}",
         )
 
 

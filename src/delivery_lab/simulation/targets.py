@@ -43,7 +43,7 @@ class Targets:
     def queue(self, queue: Queue, source: str, source_arn: str) -> QueueTarget:
         """A queue, for a resource of that name and ARN."""
         owner = account_of(source_arn) or self.owner
-        return self._queue(queue, queue_permit(queue, self.service, source, source_arn, owner, self.rule))
+        return self._queue(queue, queue_permit(self.stack, queue, self.service, source, source_arn, owner, self.rule))
 
     def function(self, function: Function, feed: str, source: str, source_arn: str) -> FunctionTarget:
         """A function, for a resource of that name and ARN."""

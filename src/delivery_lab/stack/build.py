@@ -120,7 +120,7 @@ class Builder:
             resource_types.SECRET_VERSION: secret_version,
             **dict.fromkeys(resource_types.MAIL_IDENTITIES, mail_identity),
             resource_types.STATE_MACHINE: state_machine,
-            resource_types.KEY: encryption_key,
+            resource_types.KEY: lambda inputs: encryption_key(inputs, self.inputs_of),
             resource_types.KEY_ALIAS: key_alias,
             resource_types.LOG_GROUP: log_group,
             resource_types.LOG_STREAM: log_stream,

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from delivery_lab.limits.queues import (
     DELAY,
+    FIFO_SUFFIX,
     MAX_RECEIVE_COUNT,
     MESSAGE_SIZE,
+    QUEUE_NAME,
     RECEIVE_WAIT,
     RETENTION,
     VISIBILITY_TIMEOUT,
@@ -24,6 +27,7 @@ from delivery_lab.stack.settings import Origin, Setting
 
 PARKING_TAG = "delivery-lab:role"
 PARKING = "parking"
+_NAME = re.compile(r"[A-Za-z0-9_-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +131,26 @@ class Queue(StackResource):
     managed_encryption: Setting[bool | None]
     kms_key: Setting[str | None]
     parking: bool
+
+    @property
+    def physical_name(self) -> str | None:
+        """Its name in AWS, None where it is known only after deployment."""
+        return None if self.arn is None else self.arn.rpartition(":")[2]
+
+    @property
+    def name_problem(self) -> str:
+        """Why SQS refuses its name; "" if it does not, or it cannot be told (SQS-NAME-1)."""
+        name, fifo = self.physical_name, self.fifo.known
+        if name is None or fifo is None:
+            return ""
+        plain = name.removesuffix(FIFO_SUFFIX) if fifo else name
+        if QUEUE_NAME.allows(len(name)) and _NAME.fullmatch(plain) and name.endswith(FIFO_SUFFIX) == fifo:
+            return ""
+        kind = "a FIFO queue" if fifo else "a standard queue"
+        return (
+            f"{name} is no name of {kind}, which has letters, digits, hyphens and underscores, "
+            f"{QUEUE_NAME.maximum} at most" + (f", and ends in {FIFO_SUFFIX}" if fifo else "")
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

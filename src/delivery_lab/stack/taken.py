@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from delivery_lab.program.graph import UNKNOWN
+from delivery_lab.resource_types import KEY_POLICY
 from delivery_lab.stack.reading import Inputs
 from delivery_lab.stack.resource import StackResource
+from delivery_lab.stack.roles import PolicyDocument, policy_document
 from delivery_lab.stack.settings import Setting
 
 
@@ -19,11 +22,13 @@ class EncryptionKey(StackResource):
         key_id: its id, None where it is known only after deployment.
         spec: what kind of key it is.
         enabled: whether it can be used.
+        policies: its policy, and those of KeyPolicy resources; without one it lets in nobody but its account.
     """
 
     key_id: str | None
     spec: Setting[str]
     enabled: Setting[bool]
+    policies: tuple[PolicyDocument, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,13 +111,18 @@ class MailTemplate(StackResource):
     html: Setting[str]
 
 
-def encryption_key(inputs: Inputs) -> EncryptionKey:
-    """A key of its inputs."""
+def encryption_key(inputs: Inputs, inputs_of: Callable[[str], Iterator[Inputs]]) -> EncryptionKey:
+    """A key of its inputs, and of the KeyPolicy resources that are about it."""
+    names = {UNKNOWN, inputs.output("keyId"), inputs.output("arn")}
+    holders = [inputs, *(held for held in inputs_of(KEY_POLICY) if held.raw("keyId") in names)]
     return EncryptionKey(
         **inputs.identity(),
         key_id=inputs.output("keyId"),
         spec=inputs.text("customerMasterKeySpec", default="SYMMETRIC_DEFAULT"),
         enabled=inputs.switch("isEnabled", default=True),
+        policies=tuple(
+            policy_document(held.origin("policy"), held.raw("policy")) for held in holders if held.raw("policy")
+        ),
     )
 
 

@@ -6,10 +6,12 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from delivery_lab.checks.catalog.topics import key_fix
 from delivery_lab.checks.check import Check, Found, values_of
 from delivery_lab.checks.finding import Severity
 from delivery_lab.input_templates import filled_in_at_best, is_object, problem_of
 from delivery_lab.limits.eventbridge import ENVELOPE
+from delivery_lab.stack.encryption import key_verdict
 from delivery_lab.stack.events import DEFAULT_BUS, Bus, EventRule, EventTarget, bus_name_of, targets_of
 from delivery_lab.stack.functions import Function, Permission
 from delivery_lab.stack.permissions import forbids
@@ -32,6 +34,15 @@ def rule_targets(stack: Stack) -> Iterator[tuple[EventRule, EventTarget]]:
                 yield rule, target
 
 
+def _is_locked(stack: Stack, rule: EventRule, receiver: Queue | Topic) -> bool:
+    """Whether the key of a queue does not let EventBridge send for a rule (SNS-KMS-2)."""
+    account = (rule.arn or ":::::").split(":")[4]
+    return (
+        isinstance(receiver, Queue)
+        and key_verdict(stack, receiver, EVENTS, rule.arn or "", account) is Allowance.DENIED
+    )
+
+
 class UnpermittedTarget(Check):
     id = "CHK-EVENT-1"
     title = "rule that may not use its target"
@@ -45,7 +56,7 @@ class UnpermittedTarget(Check):
             receiver = stack.function_at(target.target_arn.known) or stack.at(target.target_arn.known)
             why = self._why(stack, rule, target, receiver)
             if why:
-                fix = self._fix(rule, target, receiver)
+                fix = self._fix(stack, rule, target, receiver)
                 yield Found((target.name, rule.name), values_of(target.target_arn), f"{why}: nothing arrives.", fix)
 
     def _why(self, stack: Stack, rule: EventRule, target: EventTarget, receiver: object) -> str:
@@ -54,6 +65,8 @@ class UnpermittedTarget(Check):
             case Queue() | Topic() if target.role_arn.value is None:
                 action = "sqs:SendMessage" if isinstance(receiver, Queue) else "sns:Publish"
                 use = Use(EVENTS, action, receiver.arn or "", rule.arn or "", account)
+                if _is_locked(stack, rule, receiver):
+                    return f"The key of {receiver.name} does not let {rule.name} send"
                 shut = verdict(receiver.policies, use) is Allowance.DENIED
                 return f"{receiver.name} has no policy that lets {rule.name} send" if shut else ""
             case Function() if target.role_arn.value is None:
@@ -84,8 +97,10 @@ class UnpermittedTarget(Check):
         return ""
 
     @staticmethod
-    def _fix(rule: EventRule, target: EventTarget, receiver: object) -> str:
+    def _fix(stack: Stack, rule: EventRule, target: EventTarget, receiver: object) -> str:
         match receiver:
+            case Queue() if _is_locked(stack, rule, receiver):
+                return key_fix(receiver, EVENTS)
             case Function():
                 return f"add an aws.lambda_.Permission of {receiver.name} for {EVENTS} with the ARN of {rule.name}"
             case Queue() | Topic():

@@ -17,6 +17,7 @@ from delivery_lab.checks.code.program import Code
 from delivery_lab.checks.code.reading import code_of
 from delivery_lab.checks.finding import Edit, Severity
 from delivery_lab.rules.rule import SNS_GUIDE
+from delivery_lab.stack.encryption import has_managed_key, key_verdict
 from delivery_lab.stack.functions import Function, Permission
 from delivery_lab.stack.mappings import SqsMapping
 from delivery_lab.stack.policy_verdicts import Allowance, Use, permission_verdict, verdict
@@ -38,6 +39,13 @@ def subscribed_queues(stack: Stack) -> Iterator[tuple[Subscription, Topic, Queue
             yield subscription, topic, queue
 
 
+def key_fix(queue: Queue, service: str) -> str:
+    """What lets a service use the key that a queue is encrypted with."""
+    if has_managed_key(queue):
+        return f"encrypt {queue.name} with a key of your own, whose policy lets {service} in, or with SQS's"
+    return f"let the policy of the key of {queue.name} allow {service} kms:GenerateDataKey and kms:Decrypt"
+
+
 def _account(arn: str) -> str:
     return arn.split(":")[4]
 
@@ -53,7 +61,11 @@ class UnpermittedSubscription(Check):
     def find(self, stack: Stack) -> Iterator[Found]:
         for subscription, topic, queue in subscribed_queues(stack):
             use = Use(SNS, "sqs:SendMessage", queue.arn or "", topic.arn or "", _account(topic.arn or ":::::"))
-            if verdict(queue.policies, use) is Allowance.DENIED:
+            if key_verdict(stack, queue, SNS, use.source_arn, use.account) is Allowance.DENIED:
+                why = f"The key of {queue.name} does not let {topic.name} send: nothing of {subscription.name} arrives."
+                values = values_of(subscription.endpoint, queue.kms_key)
+                yield Found((queue.name, subscription.name), values, why, key_fix(queue, SNS), source="SNS-KMS-2")
+            elif verdict(queue.policies, use) is Allowance.DENIED:
                 why = f"{queue.name} has no policy that lets {topic.name} send: nothing of {subscription.name} arrives."
                 fix = (
                     f"give {queue.name} a policy that lets {SNS} do sqs:SendMessage, with aws:SourceArn of {topic.name}"

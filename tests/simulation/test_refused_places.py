@@ -1,0 +1,199 @@
+"""Queues with names that SQS refuses, mappings across regions, and keys that let no service in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from delivery_lab.checks.registry import CHECKS
+from delivery_lab.errors import DeploymentRefusedError
+from delivery_lab.results.outcome import Outcome, outcome_of
+from delivery_lab.simulation.simulate import simulate
+from delivery_lab.simulation.workload_files import read_workload
+from delivery_lab.stack.stack import Stack
+from tests.checks.world import graph_of
+
+HANDLER = """
+def handle(event, context):
+    return {"batchItemFailures": []}
+"""
+LETTERS = "which has letters, digits, hyphens and underscores, 80 at most"
+TO_QUEUE = "send: [{queue: jobs, body: {id: a}}]\n"
+TO_FIFO = "send: [{queue: jobs, key: g, dedup: d, body: {id: a}}]\n"
+
+
+def _stack(folder: Path, program: str) -> Stack:
+    return Stack.of(graph_of(folder / "shop", program, {"worker/app.py": HANDLER}))
+
+
+def _run(folder: Path, stack: Stack, sends: str) -> Outcome:
+    (folder / "sends.yaml").write_text(sends, encoding="utf-8")
+    return outcome_of(simulate(stack, folder / "shop", read_workload(folder / "sends.yaml"), seed=1))
+
+
+def _found(stack: Stack, check: str) -> list[str]:
+    return [finding.why for finding in CHECKS[check].findings(stack)]
+
+
+@pytest.mark.parametrize(
+    ("queue", "sends", "problem"),
+    [
+        (
+            'name="orders", fifo_queue=True',
+            TO_FIFO,
+            f"orders is no name of a FIFO queue, {LETTERS}, and ends in .fifo",
+        ),
+        (
+            'name="orders.fifo"',
+            TO_QUEUE,
+            f"orders.fifo is no name of a standard queue, {LETTERS}",
+        ),
+        (
+            f'name="{"o" * 81}"',
+            TO_QUEUE,
+            f"{'o' * 81} is no name of a standard queue, {LETTERS}",
+        ),
+    ],
+    ids=["FIFO without the suffix", "suffix without FIFO", "too long"],
+)
+def test_sqs_name_1_a_name_that_does_not_fit_is_refused_and_found(
+    tmp_path: Path, queue: str, sends: str, problem: str
+) -> None:
+    stack = _stack(tmp_path, f'mapping(aws.sqs.Queue("jobs", visibility_timeout_seconds=60, {queue}), function())')
+
+    with pytest.raises(DeploymentRefusedError) as refused:
+        _run(tmp_path, stack, sends)
+
+    assert str(refused.value) == (
+        f"AWS would refuse jobs: InvalidParameterValue: {problem} (SQS-NAME-1)\n"
+        "  fix: change the name of jobs, or leave it out: Pulumi makes one that fits"
+    )
+    assert _found(stack, "CHK-FIFO-2") == [f"SQS refuses the name: {problem}."]
+
+
+def test_sqs_name_1_a_name_that_fits_is_taken(tmp_path: Path) -> None:
+    name = "o" * 75 + ".fifo"
+    stack = _stack(
+        tmp_path,
+        f'mapping(aws.sqs.Queue("jobs", name="{name}", fifo_queue=True, visibility_timeout_seconds=60), function())',
+    )
+    assert _run(tmp_path, stack, TO_FIFO).messages.processed == 1
+    assert _found(stack, "CHK-FIFO-2") == []
+
+
+ELSEWHERE = {
+    "provider": 'jobs = queue_with_dlq(opts=pulumi.ResourceOptions(provider=aws.Provider("us", region="us-east-1")))',
+    "input": 'jobs = queue_with_dlq(region="us-east-1", redrive_policy=None)',
+    "text": "class jobs: arn = 'arn:aws:sqs:us-east-1:123456789012:jobs'",
+}
+
+
+@pytest.mark.parametrize("how", ELSEWHERE)
+def test_esm_region_1_a_source_in_another_region_is_refused_and_found(tmp_path: Path, how: str) -> None:
+    stack = _stack(tmp_path, f"{ELSEWHERE[how]}\nworker = function()\nmapping(jobs, worker)")
+
+    with pytest.raises(DeploymentRefusedError) as refused:
+        _run(tmp_path, stack, "send: [{invoke: worker, body: {Records: []}}]\n")
+
+    assert str(refused.value) == (
+        "AWS would refuse mapping: InvalidParameterValueException: Event source region must match Lambda region "
+        "eu-west-1: it is us-east-1 (ESM-REGION-1)\n"
+        "  fix: create the function and mapping in us-east-1"
+    )
+    assert _found(stack, "CHK-REGION-1") == [
+        "The source is in us-east-1 and worker in eu-west-1: AWS refuses the mapping."
+    ]
+
+
+def test_esm_region_1_both_ends_in_another_region_are_fine(tmp_path: Path) -> None:
+    stack = _stack(
+        tmp_path,
+        """
+        there = pulumi.ResourceOptions(provider=aws.Provider("us", region="us-east-1"))
+        jobs = aws.sqs.Queue("jobs", visibility_timeout_seconds=60, opts=there)
+        mapping(jobs, function(opts=there), opts=there)
+        """,
+    )
+    assert _run(tmp_path, stack, TO_QUEUE).messages.processed == 1
+    assert _found(stack, "CHK-REGION-1") == []
+
+
+LETS_IN = """
+    {"Statement": [{"Effect": "Allow", "Principal": {"Service": "%s"}, "Resource": "*",
+                    "Action": ["kms:GenerateDataKey*", "kms:Decrypt"]}]}
+"""
+TOPIC = """
+key = aws.kms.Key("key"%s)
+%s
+source = aws.sns.Topic("source")
+jobs = queue_with_dlq(kms_master_key_id=%s)
+mapping(jobs, function())
+aws.sqs.QueuePolicy("policy", queue_url=jobs.url, policy=pulumi.Output.json_dumps({"Statement": [{
+    "Effect": "Allow", "Principal": {"Service": "*"}, "Action": "sqs:SendMessage", "Resource": jobs.arn}]}))
+aws.sns.TopicSubscription("feed", topic=source.arn, protocol="sqs", endpoint=jobs.arn, raw_message_delivery=True)
+"""
+BUS = """
+key = aws.kms.Key("key"%s)
+%s
+bus = aws.cloudwatch.EventBus("bus")
+source = aws.cloudwatch.EventRule("source", event_bus_name=bus.name, event_pattern='{"source": ["shop"]}')
+jobs = queue_with_dlq(kms_master_key_id=%s)
+mapping(jobs, function())
+aws.sqs.QueuePolicy("policy", queue_url=jobs.url, policy=pulumi.Output.json_dumps({"Statement": [{
+    "Effect": "Allow", "Principal": {"Service": "*"}, "Action": "sqs:SendMessage", "Resource": jobs.arn}]}))
+aws.cloudwatch.EventTarget("feed", event_bus_name=bus.name, rule=source.name, arn=jobs.arn)
+"""
+PUBLISHED = "send: [{sns: source, body: {id: a}}]\n"
+PUT = "send: [{event: bus, source: shop, detailType: order, body: {id: a}}]\n"
+NAMES = {
+    "arn": ("", "key.arn"),
+    "id": ("", "key.key_id"),
+    "alias": ('alias = aws.kms.Alias("alias", name="alias/jobs", target_key_id=key.key_id)', "alias.name"),
+}
+
+
+@pytest.mark.parametrize(
+    ("program", "sends", "check", "why"),
+    [
+        (TOPIC, PUBLISHED, "CHK-FEED-1", "The key of jobs does not let source send: nothing of feed arrives."),
+        (BUS, PUT, "CHK-EVENT-1", "The key of jobs does not let source send: nothing arrives."),
+    ],
+    ids=["topic", "bus"],
+)
+@pytest.mark.parametrize("name", NAMES)
+def test_sns_kms_2_a_key_that_lets_no_service_in_keeps_everything_away(
+    tmp_path: Path, program: str, sends: str, check: str, why: str, name: str
+) -> None:
+    stack = _stack(tmp_path, program % ("", *NAMES[name]))
+
+    outcome = _run(tmp_path, stack, sends)
+
+    assert (outcome.messages.lost, outcome.messages.processed) == (1, 0)
+    assert _found(stack, check) == [why]
+
+
+@pytest.mark.parametrize(
+    ("program", "sends", "service"),
+    [(TOPIC, PUBLISHED, "sns.amazonaws.com"), (BUS, PUT, "events.amazonaws.com")],
+    ids=["topic", "bus"],
+)
+@pytest.mark.parametrize("holder", ["its own policy", "a KeyPolicy"])
+def test_sns_kms_2_a_key_whose_policy_lets_the_service_in(
+    tmp_path: Path, program: str, sends: str, service: str, holder: str
+) -> None:
+    policy = f"json.dumps({LETS_IN.strip() % service})"
+    own, other = (
+        (f", policy={policy}", "")
+        if holder == "its own policy"
+        else ("", f'aws.kms.KeyPolicy("lets", key_id=key.id, policy={policy})')
+    )
+    stack = _stack(tmp_path, program % (own, other, "key.arn"))
+
+    assert _run(tmp_path, stack, sends).messages.processed == 1
+    assert _found(stack, "CHK-FEED-1") == _found(stack, "CHK-EVENT-1") == []
+
+
+def test_sns_kms_2_a_key_of_another_stack_is_taken_to_let_it(tmp_path: Path) -> None:
+    stack = _stack(tmp_path, TOPIC % ("", "", '"arn:aws:kms:eu-west-1:123456789012:key/other"'))
+    assert _run(tmp_path, stack, PUBLISHED).messages.processed == 1
