@@ -29,7 +29,7 @@ _SLOT = 0
 _ENDINGS = ("lost", "deadLettered", "healthyDeadLettered", "processedDeadLettered", "expired", "remaining")
 
 
-class Said(Protocol):
+class SaidOfRecords(Protocol):
     """What functions said, and who writes down what cannot be told."""
 
     def processed_at(self, function: str, message: str) -> int | None:
@@ -80,7 +80,7 @@ class FollowedStream:
         partition = self.records[messages[0]].partition
         yield BatchInvoked(at, None, self.mapping, self.stream, self.function, invoke, messages, partition, _SLOT)
 
-    def ended(self, said: Said, ended_at: int) -> Iterator[Event]:
+    def ended(self, said: SaidOfRecords, ended_at: int) -> Iterator[Event]:
         """How far the mapping came with each record; to be asked when all functions are."""
         said.cannot_tell(PARTLY, "deliveries")
         said.cannot_tell(NOT_SEEN, "blocked", "lag", "watch")
@@ -99,7 +99,7 @@ class FollowedStream:
                 yield RecordsCheckpointed(at, None, *_where(sent), (record,), self.mapping, _SLOT)
         yield from self._given_up(said, undone, ended_at)
 
-    def _given_up(self, said: Said, undone: list[str], ended_at: int) -> Iterator[Event]:
+    def _given_up(self, said: SaidOfRecords, undone: list[str], ended_at: int) -> Iterator[Event]:
         if self.reports == len(undone) and self._are_exhausted(said, undone):
             for record in undone:
                 sent = self.records[record]
@@ -108,7 +108,7 @@ class FollowedStream:
         elif undone or self.reports or (self.reports is None and self.target is not None):
             said.cannot_tell(self._doubt(len(undone)), *(f"messages.{each}" for each in _ENDINGS))
 
-    def _are_exhausted(self, said: Said, undone: list[str]) -> bool:
+    def _are_exhausted(self, said: SaidOfRecords, undone: list[str]) -> bool:
         """Whether these records, and no others, used up their attempts, one in a batch."""
         attempts = self.config.maximum_retry_attempts + 1
         if self.config.batch_size != 1 or attempts == 0 or self.config.maximum_record_age_seconds >= 0:
