@@ -24,7 +24,7 @@ from delivery_lab.live.errors import PlaceError, place_error
 from delivery_lab.live.queues import RealQueue
 from delivery_lab.model.clock import seconds
 from delivery_lab.model.sqs.attributes import QueueAttributes
-from delivery_lab.places.followed import AMBIGUOUS, SILENT, FollowedQueue, Following
+from delivery_lab.places.followed import AMBIGUOUS, SHARED, SILENT, FollowedQueue, Following
 from delivery_lab.places.logs import FunctionLog, LoggedInvoke
 
 _ACCOUNT = "123456789012"
@@ -149,11 +149,11 @@ def _log(*told: tuple[str, str, str]) -> FunctionLog:
 
 
 def _concluded(
-    log: FunctionLog, *messages: str, dead: int = 0, remaining: int = 0, throttled: int = 0
+    log: FunctionLog, *messages: str, dead: int = 0, remaining: int = 0, throttled: int = 0, shared: bool = False
 ) -> tuple[list[Event], dict[str, str]]:
     following = Following(seconds(10))
-    followed = FollowedQueue(_queue(*messages), "mapping", "worker", "jobs-dlq", remaining, dead)
-    events = [*following.of_function("worker", log, throttled, followed), *following.of_queue(followed)]
+    followed = FollowedQueue(_queue(*messages), "mapping", "worker", "jobs-dlq", remaining, dead, shared)
+    events = [*following.of_function("worker", log, throttled, [followed]), *following.of_queue(followed)]
     return events, following.unknown
 
 
@@ -183,6 +183,14 @@ def test_where_numbers_do_not_agree_the_figures_are_not_known(dead: int) -> None
         ["messages.processed", "messages.lost", "messages.healthyDeadLettered", "messages.processedDeadLettered"],
         AMBIGUOUS,
     )
+
+
+def test_what_shares_its_dead_letter_queue_is_told_nothing_of_what_it_got() -> None:
+    _, unknown = _concluded(_log(("r-1", "processed", "a"), ("r-1", "failed", "b")), "a", "b", dead=1, shared=True)
+    assert unknown["messages.deadLettered"] == SHARED
+    assert "messages.lost" in unknown
+    _, unknown = _concluded(_log(("r-1", "processed", "a")), "a", shared=True)
+    assert unknown == {}
 
 
 def test_without_the_log_contract_gone_is_taken_for_processed_and_the_rest_is_not_known() -> None:

@@ -17,7 +17,8 @@ from delivery_lab.api.placed import without_place
 from delivery_lab.errors import NotModelledError, UsageError
 from delivery_lab.live.aws import Aws
 from delivery_lab.live.errors import PlaceError
-from delivery_lab.places.deployed import DeployedRun, Follower, Patience, planned
+from delivery_lab.places.deployed import DeployedRun, Follower, Patience
+from delivery_lab.places.followable import planned
 from delivery_lab.places.local import LocalPlace, deployed
 from tests.lab_support import ROOT
 from tests.live.support import emulator_python
@@ -96,8 +97,8 @@ class _Account:
         lines += [] if self.reads <= self.late else ["REPORT RequestId: r-1\tDuration: 1 ms"]
         return {"events": [{"timestamp": at, "message": line, "logStreamName": "s"} for line in lines]}
 
-    def get_metric_statistics(self, **_: Any) -> dict[str, Any]:
-        return {"Datapoints": [{"Sum": 2.0}, {"Sum": 1.0}]}
+    def get_metric_statistics(self, **given: Any) -> dict[str, Any]:
+        return {"Datapoints": [{"Sum": 2.0}, {"Sum": 1.0}] if given["MetricName"] == "Throttles" else []}
 
 
 def _followed(account: _Account, longest_seconds: float = 60) -> DeployedRun:
@@ -197,7 +198,7 @@ def test_a_stack_without_a_state_is_told_how_to_get_one() -> None:
 
 def test_a_workload_for_an_api_is_refused() -> None:
     lab = Lab.open(ROOT)
-    with pytest.raises(NotModelledError, match=r"--on aws sends to queues that a mapping of the stack reads, and"):
+    with pytest.raises(NotModelledError, match=r"--on aws does not follow what is sent to "):
         deployed_stack(lab, "batch-partial", lab.graph("batch-partial"))
 
 

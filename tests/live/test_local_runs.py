@@ -156,10 +156,11 @@ def test_an_emulator_that_dies_in_the_middle_is_named_and_nothing_is_left(stack:
 
 
 @pytest.mark.emulator
-def test_nothing_is_left_after_ctrl_c(tmp_path: Path) -> None:
+@pytest.mark.parametrize("stack", ["visibility-safe", "msk-bisect", "s3-sqs"])
+def test_nothing_is_left_after_ctrl_c(stack: str, tmp_path: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}", "TMPDIR": str(tmp_path)}
     command = subprocess.Popen(
-        [sys.executable, "-m", "delivery_lab.cli", "run", "visibility-safe", "--on", "local", "--project", str(ROOT)],
+        [sys.executable, "-m", "delivery_lab.cli", "run", stack, "--on", "local", "--project", str(ROOT)],
         env={**environment, EMULATOR_VARIABLE: str(emulator_python())},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,

@@ -26,8 +26,22 @@ def test_the_emulators_mappings_are_never_throttled_and_lose_nothing_to_it(tempo
     assert list(temporary.iterdir()) == []
 
 
+@pytest.mark.emulator
+def test_the_emulators_mapping_of_a_stream_is_followed_by_what_functions_log(temporary: Path) -> None:
+    """The batch with the poison is tried for ever there: nothing of it is discarded, and nothing claimed of it."""
+    emulator_python()
+    outcome = run_on_own_mappings(Lab.open(ROOT), "stream-bounded", speed=4.0, longest_seconds=40).outcome
+    assert (outcome.place, outcome.messages.sent) == ("local", 40)
+    assert 0 < outcome.messages.processed < 40
+    assert (outcome.effects.total or 0) > 40
+    assert "and the on-failure queue got no report: which were discarded" in outcome.unknown["messages.lost"]
+    assert list(temporary.iterdir()) == []
+
+
 def test_what_cannot_be_followed_is_refused_before_anything_is_started() -> None:
-    with pytest.raises(NotModelledError, match=r"--on aws sends to queues that a mapping of the stack reads"):
+    with pytest.raises(NotModelledError, match=r"--on aws does not follow what is sent to "):
         run_on_own_mappings(Lab.open(ROOT), "batch-partial")
+    with pytest.raises(NotModelledError, match=r"faults"):
+        run_on_own_mappings(Lab.open(ROOT), "async-default")
     with pytest.raises(UsageError, match=r"^--speed 0: from 1"):
         run_on_own_mappings(Lab.open(ROOT), "concurrency-trap", speed=0)

@@ -15,12 +15,14 @@ from delivery_lab.api.simulated import Simulation
 from delivery_lab.api.timing import Phase, timed
 from delivery_lab.errors import ProjectError, UsageError
 from delivery_lab.live.aws import Aws
-from delivery_lab.places.deployed import Follower, Patience, check_followable, planned
+from delivery_lab.places.deployed import Follower, Patience
+from delivery_lab.places.followable import address_of, check_followable, planned
 from delivery_lab.places.known import KnownStack, know
 from delivery_lab.places.local import LONGEST_SECONDS
 from delivery_lab.program.graph import Graph
 from delivery_lab.program.project import read_project
 from delivery_lab.results.outcome import outcome_of
+from delivery_lab.simulation.deployment import known_arn
 from delivery_lab.stack.stack import Stack
 
 if TYPE_CHECKING:
@@ -59,7 +61,7 @@ class DeployedStack:
     region: str
 
     def strangers(self, root: Path) -> list[str]:
-        """The queues that are sent to and that the project in a folder did not make.
+        """What is sent to and that the project in a folder did not make.
 
         Args:
             root: folder of the project.
@@ -69,12 +71,13 @@ class DeployedStack:
         except ProjectError:
             ours = ""
         made = {
-            resource.outputs.get("arn")
+            resource.outputs.get(output)
             for resource in self.graph.resources.values()
+            for output in ("arn", "url")
             if not resource.external and resource.urn.split("::")[1] == ours
         }
-        sent = dict.fromkeys(arrival.name for arrival in self.known.arrivals)
-        return [name for name in sent if self.known.account.queues[name].arn not in made]
+        sent = {arrival.name: address_of(self.known, arrival) for arrival in self.known.arrivals}
+        return [name for name, address in sent.items() if address not in made]
 
 
 def deployed_stack(lab: Lab, stack: str, graph: Graph | None = None, **options: Unpack[RunOptions]) -> DeployedStack:
@@ -106,10 +109,16 @@ def deployed_stack(lab: Lab, stack: str, graph: Graph | None = None, **options: 
 
 
 def _where(known: KnownStack) -> tuple[str, str]:
-    places = {tuple(queue.arn.split(":")[3:5]) for queue in known.account.queues.values()}
+    account_model = known.account
+    arns = [queue.arn for queue in account_model.queues.values()]
+    arns += [stream.arn for stream in account_model.streams_by_name.values()]
+    arns += [known_arn(function) for function in known.stack.functions]
+    places = {tuple(arn.split(":")[3:5]) for arn in arns}
     if len(places) != 1:
         told = ", ".join(sorted(" ".join(each) for each in places))
-        raise UsageError(f"--on aws: the queues of {known.stack.name} are in several places ({told}): one is followed")
+        raise UsageError(
+            f"--on aws: the resources of {known.stack.name} are in several places ({told}): one is followed"
+        )
     region, account = places.pop()
     if not (account.isdecimal() and region):
         raise UsageError(
@@ -193,6 +202,7 @@ def run_on_aws(
 
 
 def _question(found: DeployedStack, strangers: list[str]) -> str:
-    count, queues = len(found.known.arrivals), ", ".join(strangers)
+    count = sum(arrival.name in strangers for arrival in found.known.arrivals)
+    queues = ", ".join(strangers)
     where = f"account {found.account} ({found.region})"
     return f"{count} messages go to {queues} in {where}, which this project did not make. Send them?"

@@ -6,10 +6,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Unpack
 
 from delivery_lab.api.inputs import RunOptions
-from delivery_lab.api.on_aws import deployed_stack
+from delivery_lab.api.on_aws import DeployedStack, deployed_stack
 from delivery_lab.api.placed import UNKNOWN, check_deployable, emulator_python, environments_of, without_place
 from delivery_lab.api.simulated import Simulation
 from delivery_lab.api.timing import Phase, timed
+from delivery_lab.errors import NotModelledError
 from delivery_lab.live.aws import Aws
 from delivery_lab.live.clock import RealClock
 from delivery_lab.places.deployed import Follower, Patience
@@ -19,10 +20,12 @@ from delivery_lab.results.outcome import outcome_of
 if TYPE_CHECKING:
     from delivery_lab.api.lab import Lab
 
-_PATIENCE = Patience(look_seconds=0.2, settled_seconds=1.0, late_seconds=10.0)
+_PATIENCE = Patience(look_seconds=0.2, settled_seconds=1.0, late_seconds=10.0, quiet_seconds=10.0)
 """The emulator counts at once, and writes logs with the answer."""
 _UNKNOWN = UNKNOWN | {
     "deliveries.total": "messages that were received and reached no function are not seen",
+    "invocations.failed": "the emulator's log names no errors",
+    "invocations.timedOut": "the emulator's log names no errors",
     "invocations.throttled": "the emulator's mappings begin no more batches than the function has reserved",
 }
 
@@ -51,7 +54,8 @@ def run_on_own_mappings(
     check_deployable(lab, options, speed)
     asked = lab.asked(stack, options, judges=True)
     simulated = replace(lab, on_run=None).run(stack, **options)
-    deployed_stack(lab, stack, simulated.graph, **options)  # what is refused is refused before anything is started
+    # What is refused is refused before anything is started.
+    _check_followable(deployed_stack(lab, stack, simulated.graph, **options))
     call, phases = asked.call, list[Phase]()
     with (
         timed("own mappings", phases),
@@ -74,3 +78,11 @@ def run_on_own_mappings(
     run = replace(told.run, place="local")
     outcome = outcome_of(run).model_copy(update={"unknown": _UNKNOWN | told.unknown})
     return Simulation(outcome, found.graph, found.known.workload, run, replace(call, place="--on local"), tuple(phases))
+
+
+def _check_followable(found: DeployedStack) -> None:
+    if any(arrival.target == "event" for arrival in found.known.arrivals):
+        raise NotModelledError(
+            f"{found.known.workload.origin}: the emulator gives each retry of an asynchronous event another id, and no "
+            "mapping is asked\n  nearest: without --own-mappings"
+        )

@@ -8,6 +8,7 @@ from delivery_lab.errors import LabError
 
 _GONE = "it is not there: deploy the stack (pulumi up), and export its state anew (pulumi stack export)"
 _SLOW = "AWS limits how often it is asked: run it again later, with less beside it"
+_FULL = "the shards take no more: send later or more slowly (every:), or have more shards"
 _MAY_NOT = "the credentials may not do it: take others, or allow the action"
 _WHO = "the credentials are none, or are over: sign in anew"
 
@@ -22,6 +23,7 @@ _FIXES = {
     "InvalidClientTokenId": _WHO,
     "SignatureDoesNotMatch": _WHO,
     "UnrecognizedClientException": _WHO,
+    "ProvisionedThroughputExceededException": _FULL,
     "RequestThrottled": _SLOW,
     "Throttling": _SLOW,
     "ThrottlingException": _SLOW,

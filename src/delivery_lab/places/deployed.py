@@ -1,37 +1,32 @@
 """A run of a stack that is deployed: the workload is sent, and everything else is read until nothing moves any more.
 
 Reads: GetCallerIdentity, GetQueueAttributes, GetFunctionConfiguration, ListEventSourceMappings, FilterLogEvents,
-GetMetricStatistics. Sends: SendMessageBatch to the queues of the workload. Nothing is received, deleted or changed.
+GetMetricStatistics. Sends: SendMessageBatch, PutRecord and Invoke with `Event`, to the queues, streams and functions of
+the workload. Nothing is received, deleted or changed.
 """
 
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any
+from dataclasses import dataclass, replace
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from delivery_lab.errors import NotModelledError, UsageError
-from delivery_lab.events import Event, Journal, Run
+from delivery_lab.errors import UsageError, WorkloadError
+from delivery_lab.events import Event, EventAccepted, Journal, MessageSent, RecordAppended, Run
 from delivery_lab.live.aws import Aws
 from delivery_lab.live.clock import RealClock, RealTimeScheduler
-from delivery_lab.live.errors import PlaceError, place_error
+from delivery_lab.live.errors import PlaceError
 from delivery_lab.live.queues import RealQueue
 from delivery_lab.model.clock import in_seconds, seconds
 from delivery_lab.model.configuration import note_configuration
+from delivery_lab.places.account_reader import AccountReader
+from delivery_lab.places.followable import readers_of
 from delivery_lab.places.followed import FollowedQueue, Following
 from delivery_lab.places.known import KnownStack
-from delivery_lab.places.logs import FunctionLog, read_log
-from delivery_lab.places.seen import in_order, log_group, run_of
+from delivery_lab.places.logs import FunctionLog
+from delivery_lab.places.seen import in_order, run_of
 from delivery_lab.places.sending import RealSender
-from delivery_lab.stack.functions import Function
-
-_MARGIN_SECONDS = 5.0
-_METRIC_PERIOD_SECONDS = 60
+from delivery_lab.places.sent import Sent
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +37,8 @@ class Patience:
         look_seconds: time between two looks at queues, and at logs.
         settled_seconds: for so long queues have to be empty. Their counts are right a minute after the last send.
         late_seconds: for so long log lines are waited for that are missing.
+        quiet_seconds: for so long nothing may be invoked before a stream is given up of which records were not done:
+            three times the longest wait between two tries that is assumed (STR-RETRY-2).
 
     Source: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_GetQueueAttributes.html
     """
@@ -49,6 +46,7 @@ class Patience:
     look_seconds: float = 5.0
     settled_seconds: float = 60.0
     late_seconds: float = 120.0
+    quiet_seconds: float = 180.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,45 +60,6 @@ class DeployedRun:
 
     run: Run
     unknown: dict[str, str]
-
-
-def check_followable(known: KnownStack) -> None:
-    """Refuse what cannot be followed in somebody's account.
-
-    Raises:
-        NotModelledError: the workload sends to something else than queues that a mapping of the stack reads, or has
-            faults.
-    """
-    if known.faults:
-        raise NotModelledError(
-            f"{known.workload.origin}: --on aws injects no faults: functions are invoked by AWS\n"
-            "  nearest: --on simulation, or a workload without"
-        )
-    read = {mapping.queue.name for mapping in known.account.mappings.values()}
-    for arrival in known.arrivals:
-        if arrival.target != "queue" or arrival.name not in read:
-            what = arrival.name or "an API"
-            raise NotModelledError(
-                f"{known.workload.origin}: --on aws sends to queues that a mapping of the stack reads, and {what} is "
-                f"none (read: {', '.join(sorted(read)) or 'none'})\n  nearest: --on simulation, or --on local"
-            )
-
-
-def planned(known: KnownStack) -> Iterator[str]:
-    """The calls of a run, in words: what is asked, and of what."""
-    yield "sts:GetCallerIdentity"
-    for queue in known.account.queues.values():
-        yield f"sqs:GetQueueAttributes {queue.url} (until nothing moves)"
-    for function in known.stack.functions:
-        name = known.physical_name(function)
-        yield f"lambda:GetFunctionConfiguration {name}"
-        yield f"logs:FilterLogEvents of {name}"
-        yield f"cloudwatch:GetMetricStatistics Throttles of {name}"
-    for mapping in known.account.mappings.values():
-        yield f"lambda:ListEventSourceMappings {mapping.queue.arn}"
-    sent = Counter(arrival.name for arrival in known.arrivals)
-    for name, count in sent.items():
-        yield f"SENDS sqs:SendMessageBatch {known.account.queues[name].url}: {count} messages"
 
 
 class Follower:
@@ -136,13 +95,11 @@ class Follower:
             self._clock.epoch_ahead(ahead_seconds)
         self._journal = Journal()
         self._notes = [f"the clock of AWS is {ahead_seconds:.0f} s ahead of this machine's"] if ahead_seconds else []
+        self._sent = Sent(known, self._clock, self._journal, patience.quiet_seconds)
         self._use(RealTimeScheduler(self._clock))
-        self._groups = {
-            function.label: log_group(aws.client("lambda"), known.physical_name(function))
-            for function in known.stack.functions
-        }
+        self._reader = AccountReader(aws, known, self._clock)
         self._before = self._depths()
-        self._check_mappings()
+        self._check_polled()
 
     def _use(self, scheduler: RealTimeScheduler) -> None:
         self._scheduler = scheduler
@@ -154,33 +111,18 @@ class Follower:
     def _depths(self) -> dict[str, int]:
         return {name: sum(queue.counts()) for name, queue in self._queues.items()}
 
-    def _check_mappings(self) -> None:
+    def _check_polled(self) -> None:
         for mapping in self._known.account.mappings.values():
-            name, held = mapping.config.name, self._before[mapping.queue.name]
+            name, held = mapping.queue.name, self._before[mapping.queue.name]
             if held:
                 raise UsageError(
-                    f"{mapping.queue.name} holds {held} messages already: what becomes of them could not be told from "
+                    f"{name} holds {held} messages already: what becomes of them could not be told from "
                     "what becomes of the workload's\n  fix: wait until it is empty"
                 )
-            states = [one["State"] for one in self._mappings_of(mapping.queue.name, mapping.queue.arn)]
-            if not any(state in ("Enabled", "Enabling", "Updating") for state in states):
-                raise PlaceError(
-                    f"{name} does not poll {mapping.queue.name} (its state: {', '.join(states) or 'it is gone'})\n"
-                    "  fix: enable it, or deploy the stack"
-                )
-
-    def _mappings_of(self, name: str, arn: str) -> Iterator[dict[str, Any]]:
-        """All mappings of a source, whatever page they are on."""
-        page: dict[str, str] = {}
-        while True:
-            try:
-                answer = self._aws.client("lambda").list_event_source_mappings(EventSourceArn=arn, **page)
-            except (BotoCoreError, ClientError) as error:
-                raise place_error(f"ListEventSourceMappings of {name}", error) from error
-            yield from answer["EventSourceMappings"]
-            if not answer.get("NextMarker"):
-                return
-            page = {"Marker": answer["NextMarker"]}
+            self._reader.check_polled(mapping.config.name, name, mapping.queue.arn)
+        for reader in readers_of(self._known):
+            # One that is still being enabled may begin behind what is sent.
+            self._reader.check_polled(reader.config.name, reader.source.name, reader.source.arn, ("Enabled",))
 
     # -- running ------------------------------------------------------------------------------------------
 
@@ -193,10 +135,12 @@ class Follower:
         self._clock.begin()
         self._use(RealTimeScheduler(self._clock))  # time began for the first one with the checks
         self._note_configuration()
-        sender = RealSender(self._queues, {}, {}, {}, {"sqs": self._aws.client("sqs")}, self._scheduler, self._journal)
+        sender = self._sender()
         sender.schedule(self._known.arrivals)
         try:
             drained = self._scheduler.run_until(self._settled(sender), seconds(longest_seconds))
+        except (PlaceError, WorkloadError) as error:
+            raise type(error)(f"{error}\n  {self._sent_so_far()} by then, and stay there") from error
         finally:
             sender.close()
         if not drained:
@@ -207,12 +151,38 @@ class Follower:
         events = [*self._journal.events, *self._events(following, after, logs)]
         return DeployedRun(self._run(in_order(events), following, after, ended_at), following.unknown)
 
+    def _sent_so_far(self) -> str:
+        sent = sum(isinstance(event, (MessageSent, RecordAppended, EventAccepted)) for event in self._journal.events)
+        return f"{sent} of {len(self._known.arrivals)} were sent"
+
+    def _sender(self) -> RealSender:
+        known = self._known
+        streams = {name: stream.physical_name for name, stream in known.account.streams_by_name.items()}
+        sender = RealSender(
+            self._queues,
+            {},
+            streams,
+            {},
+            {name: self._aws.client(name) for name in ("sqs", "kinesis", "lambda")},
+            self._scheduler,
+            self._journal,
+        )
+        sender.functions = {function.label: known.physical_name(function) for function in known.stack.functions}
+        sender.accepted = self._sent.accepted
+        return sender
+
     def _note_configuration(self) -> None:
         account = self._known.account
-        note_configuration(self._journal, account.queues.values(), account.functions, account.mappings.values(), 0)
+        note_configuration(
+            self._journal,
+            account.queues.values(),
+            account.functions,
+            (*account.mappings.values(), *readers_of(self._known)),
+            0,
+        )
 
     def _settled(self, sender: RealSender) -> Callable[[], bool]:
-        """Whether everything is sent, and the queues that are read were empty for long enough."""
+        """Whether everything is sent and has ended, and the queues that are read were empty for long enough."""
         looked: list[float] = [0.0]
         empty_since: list[float | None] = [None]
         read = [self._queues[mapping.queue.name] for mapping in self._known.account.mappings.values()]
@@ -222,7 +192,7 @@ class Follower:
             if now - looked[0] < self._patience.look_seconds:
                 return False
             looked[0] = now
-            if sender.pending or any(sum(queue.counts()) for queue in read):
+            if sender.pending or any(sum(queue.counts()) for queue in read) or not self._sent.have_ended(self._reader):
                 empty_since[0] = None
                 return False
             since = empty_since[0] = now if empty_since[0] is None else empty_since[0]
@@ -236,7 +206,7 @@ class Follower:
         """Read all logs, again while invokes have not ended in them or lines still come, but not for ever."""
         waited, before = 0.0, -1
         while True:
-            logs = {function.label: self._read_log(function) for function in self._known.stack.functions}
+            logs = self._reader.logs()
             lines = sum(len(log.lines) + len(log.invokes) for log in logs.values())
             whole = not any(log.unfinished for log in logs.values())
             if whole and lines == before:
@@ -248,46 +218,34 @@ class Follower:
             self._wait(self._patience.look_seconds)
             waited += self._patience.look_seconds
 
-    def _read_log(self, function: Function) -> FunctionLog:
-        since_ms = int((self._clock.epoch - _MARGIN_SECONDS) * 1000)
-        return read_log(self._aws.client("logs"), self._groups[function.label], function.label, self._clock, since_ms)
-
-    def _throttles(self, function: Function) -> int:
-        """How often Lambda refused to invoke a function, by its metric: of whole minutes, so of others' invokes too."""
-        epoch = self._clock.epoch
-        try:
-            answer: dict[str, Any] = self._aws.client("cloudwatch").get_metric_statistics(
-                Namespace="AWS/Lambda",
-                MetricName="Throttles",
-                Dimensions=[{"Name": "FunctionName", "Value": self._known.physical_name(function)}],
-                StartTime=datetime.fromtimestamp(epoch - _METRIC_PERIOD_SECONDS, UTC),
-                EndTime=datetime.fromtimestamp(epoch + in_seconds(self._clock.now()) + _METRIC_PERIOD_SECONDS, UTC),
-                Period=_METRIC_PERIOD_SECONDS,
-                Statistics=["Sum"],
-            )
-        except (BotoCoreError, ClientError) as error:
-            raise place_error(f"GetMetricStatistics of {function.label}", error) from error
-        return int(sum(point["Sum"] for point in answer["Datapoints"]))
-
     def _events(self, following: Following, after: dict[str, int], logs: dict[str, FunctionLog]) -> Iterator[Event]:
-        followed = list(self._followed(after))
-        read = {one.function: one for one in followed}
+        grown = {name: max(0, after[name] - self._before[name]) for name in after}
+        queues = list(self._followed(after, grown))
+        streams = self._sent.streams(grown)
         for function in self._known.stack.functions:
-            log = logs[function.label]
-            yield from following.of_function(function.label, log, self._throttles(function), read.get(function.label))
-        for one in followed:
-            yield from following.of_queue(one)
+            label = function.label
+            throttles, events = self._reader.throttles(function), self._sent.events.get(label)
+            yield from following.of_function(label, logs[label], throttles, [*queues, *streams], events)
+            following.check_errors(logs[label], self._reader.errors(function), events)
+        for queue in queues:
+            yield from following.of_queue(queue)
+        for stream in streams:
+            yield from stream.ended(following, following.ended_at)
+        for label, events in self._sent.events.items():
+            yield from events.ended(logs[label].invokes, following.ended_at, self._sent.own(grown), following)
+        self._notes.extend(self._sent.notes(self._reader))
 
-    def _followed(self, after: dict[str, int]) -> Iterator[FollowedQueue]:
+    def _followed(self, after: dict[str, int], grown: dict[str, int]) -> Iterator[FollowedQueue]:
+        takers = self._sent.takers
         for mapping in self._known.account.mappings.values():
-            queue = self._known.account.queues[mapping.queue.name]
+            queue, config = self._known.account.queues[mapping.queue.name], mapping.config
             dead = None if queue.dead_letter_queue is None else queue.dead_letter_queue.name
-            grown = 0 if dead is None else max(0, after[dead] - self._before[dead])
-            config = mapping.config
-            yield FollowedQueue(self._queues[queue.name], config.name, config.function, dead, after[queue.name], grown)
+            grew, shared = (0, False) if dead is None else (grown[dead], takers[dead] > 1)
+            real, left = self._queues[queue.name], after[queue.name]
+            yield FollowedQueue(real, config.name, config.function, dead, left, grew, shared)
 
     def _run(self, events: tuple[Event, ...], following: Following, after: dict[str, int], ended_at: int) -> Run:
-        return run_of(
+        run = run_of(
             self._known,
             events,
             place="aws",
@@ -298,3 +256,4 @@ class Follower:
             notes=tuple(self._notes),
             depths=after,
         )
+        return replace(run, polled=tuple(map(self._sent.as_seen, run.polled)))

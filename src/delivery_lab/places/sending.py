@@ -6,7 +6,7 @@ import http.client
 import json
 import urllib.parse
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
@@ -26,9 +26,14 @@ from delivery_lab.places.known import FED
 from delivery_lab.simulation.send_lines import Arrival
 
 _SERVICES = {"queue": "sqs", "stream": "kinesis", "table": "dynamodb"}
+_AT_ONCE = 16
+_INVOKES = "functions"
 _ENTRIES = 10
 _BATCH_BYTES = 200_000
 _TIMEOUT_SECONDS = 120
+
+
+Accepted = Callable[[Arrival, Mapping[str, Any], int], None]
 
 
 @dataclass(slots=True)
@@ -45,6 +50,8 @@ class RealSender:
         journal: where events are written.
         invokes: invokes functions, None where nothing is invoked.
         topics: writes records to topics, by the name of the topic.
+        functions: names of the functions in Lambda, by name, where it is Lambda that is given events (client `lambda`).
+        accepted: told what Kinesis and Lambda answered and when it was sent, where nobody else sees it arrive.
         pending: requests on their way, and those that are not due yet.
     """
 
@@ -57,6 +64,8 @@ class RealSender:
     journal: Journal
     invokes: RealInvokes | None = None
     topics: Mapping[str, TopicWriter] = field(default_factory=dict)
+    functions: Mapping[str, str] = field(default_factory=dict)
+    accepted: Accepted | None = None
     pending: int = 0
     _lines: dict[str, ThreadPoolExecutor] = field(default_factory=dict)
 
@@ -68,6 +77,9 @@ class RealSender:
                 by_queue[arrival.at_seconds, arrival.name].append(arrival)
             elif arrival.target in FED:
                 continue  # given to the lab's own topics, buckets and buses (`feeding`)
+            elif arrival.target == "event" and "lambda" in self.clients:
+                self.pending += 1
+                self._at(arrival.at_seconds, self._give_event, _INVOKES, arrival)
             elif arrival.target in ("event", "invoke"):
                 self.pending += 1
                 self.scheduler.at(seconds(arrival.at_seconds), self._invoke, arrival)
@@ -94,7 +106,8 @@ class RealSender:
     def _at(self, at_seconds: float, send: Any, line: str, what: object) -> None:
         """Send something when it is due; each line has a thread of its own, which keeps its order."""
         # Requests wait for answers, so each has a thread of its own; messages keep their order.
-        pool = self._lines.setdefault(line, ThreadPoolExecutor(16 if line == "api" else 1, thread_name_prefix="send"))
+        threads = _AT_ONCE if line in ("api", _INVOKES) else 1
+        pool = self._lines.setdefault(line, ThreadPoolExecutor(threads, thread_name_prefix="send"))
         self.scheduler.at(seconds(at_seconds), self._hand_over, pool, send, line, what)
 
     def _hand_over(self, pool: ThreadPoolExecutor, send: Any, line: str, what: object) -> None:
@@ -125,9 +138,22 @@ class RealSender:
             queue.sent(done["MessageId"], arrival.body, at, group=arrival.key, attributes=arrival.attributes)
 
     def _put_record(self, name: str, arrival: Arrival) -> None:
-        self.clients["kinesis"].put_record(
+        at = self.scheduler.clock.now()
+        answer = self.clients["kinesis"].put_record(
             StreamName=self.streams[name], Data=arrival.body.encode(), PartitionKey=arrival.key
         )
+        self._tell(arrival, answer, at)
+
+    def _give_event(self, _line: str, arrival: Arrival) -> None:
+        at, function = self.scheduler.clock.now(), self.functions[arrival.name]
+        answer = self.clients["lambda"].invoke(
+            FunctionName=function, InvocationType="Event", Payload=(arrival.body or "{}").encode()
+        )
+        self._tell(arrival, answer, at)
+
+    def _tell(self, arrival: Arrival, answer: Mapping[str, Any], at: int) -> None:
+        if self.accepted is not None:
+            self.scheduler.post(self.accepted, arrival, answer, at)
 
     def _put_item(self, name: str, arrival: Arrival) -> None:
         self.clients["dynamodb"].put_item(TableName=self.tables[name], Item=to_item(json.loads(arrival.body)))

@@ -1,0 +1,111 @@
+"""What can be followed in somebody's account, and the calls that it takes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from delivery_lab.errors import NotModelledError
+from delivery_lab.model.mapping.kafka import TopicConsumer
+from delivery_lab.model.mapping.stream import StreamConsumer
+from delivery_lab.model.streams.kinesis import KinesisStream
+from delivery_lab.places.known import KnownStack
+from delivery_lab.simulation.send_lines import Arrival
+from delivery_lab.stack.functions import Function
+
+_WHY_NOT = {
+    "http": "what an API's function sends on is not seen before somebody receives it",
+    "invoke": "who waits for an answer has it, and nothing is delivered to be followed",
+    "table": "PutItem does not say which record of the stream it becomes",
+    "topic": "brokers are reached from within their network only",
+    "sns": "which message it becomes in each queue is not seen before somebody receives it",
+    "s3": "which message it becomes in each queue is not seen before somebody receives it",
+    "bus": "which message it becomes in each queue is not seen before somebody receives it",
+}
+"""Why what is sent to something is not followed."""
+_SENDS = {"queue": "sqs:SendMessageBatch", "stream": "kinesis:PutRecord", "event": "lambda:Invoke (Event)"}
+
+
+def check_followable(known: KnownStack) -> None:
+    """Refuse what cannot be followed in somebody's account.
+
+    Raises:
+        NotModelledError: the workload sends to something whose messages are not seen there, or has faults; or a
+            mapping filters records.
+    """
+    if known.faults:
+        raise NotModelledError(
+            f"{known.workload.origin}: --on aws injects no faults: functions are invoked by AWS\n"
+            "  nearest: --on simulation, or a workload without"
+        )
+    queues = {mapping.queue.name for mapping in known.account.mappings.values()}
+    streams = {mapping.source.name for mapping in readers_of(known)}
+    for arrival in known.arrivals:
+        _check_arrival(known, arrival, queues, streams)
+    sent = {arrival.name for arrival in known.arrivals if arrival.target == "stream"}
+    for mapping in readers_of(known):
+        if mapping.source.name in sent and mapping.config.patterns:
+            raise NotModelledError(
+                f"{known.stack.name}: {mapping.config.name} filters records: one that it leaves out reaches no "
+                "function, as one that waits does not\n  nearest: --on simulation, or --on local"
+            )
+
+
+def readers_of(known: KnownStack) -> list[StreamConsumer]:
+    """The mappings that read Kinesis streams; pipes, which have no function, are none."""
+    return [
+        mapping
+        for name, mapping in known.account.record_mappings.items()
+        if not isinstance(mapping, TopicConsumer)
+        and isinstance(mapping.source, KinesisStream)
+        and name not in known.account.pipes
+    ]
+
+
+def _check_arrival(known: KnownStack, arrival: Arrival, queues: set[str], streams: set[str]) -> None:
+    origin = known.workload.origin
+    if arrival.target in _WHY_NOT:
+        raise NotModelledError(
+            f"{origin}: --on aws does not follow what is sent to {arrival.name or 'an API'}: "
+            f"{_WHY_NOT[arrival.target]}\n  nearest: --on simulation, or --on local"
+        )
+    read = {"queue": queues, "stream": streams}.get(arrival.target)
+    if read is not None and arrival.name not in read:
+        raise NotModelledError(
+            f"{origin}: --on aws sends to {arrival.target}s that a mapping of the stack reads, and {arrival.name} is "
+            f"none (read: {', '.join(sorted(read)) or 'none'})\n  nearest: --on simulation, or --on local"
+        )
+
+
+def address_of(known: KnownStack, arrival: Arrival) -> str:
+    """The URL or ARN that something is sent to."""
+    account = known.account
+    if arrival.target == "queue":
+        return account.queues[arrival.name].url
+    if arrival.target == "stream":
+        return account.streams_by_name[arrival.name].arn
+    return account.functions.configuration(arrival.name).arn
+
+
+def planned(known: KnownStack) -> Iterator[str]:
+    """The calls of a run, in words: what is asked, and of what."""
+    yield "sts:GetCallerIdentity"
+    for queue in known.account.queues.values():
+        yield f"sqs:GetQueueAttributes {queue.url} (until nothing moves)"
+    reading = {mapping.config.function for mapping in readers_of(known)}
+    for function in known.stack.functions:
+        name = known.physical_name(function)
+        yield f"lambda:GetFunctionConfiguration {name}"
+        yield f"logs:FilterLogEvents of {name}"
+        yield f"cloudwatch:GetMetricStatistics {', '.join(_metrics(function, reading))} of {name}"
+    for mapping in known.account.mappings.values():
+        yield f"lambda:ListEventSourceMappings {mapping.queue.arn}"
+    for reader in readers_of(known):
+        yield f"lambda:ListEventSourceMappings {reader.source.arn}"
+    sent = Counter((_SENDS[arrival.target], address_of(known, arrival)) for arrival in known.arrivals)
+    for (call, address), count in sent.items():
+        yield f"SENDS {call} {address}: {count} messages"
+
+
+def _metrics(function: Function, reading: set[str]) -> list[str]:
+    return ["Throttles", "Errors", *(["IteratorAge"] if function.label in reading else [])]
