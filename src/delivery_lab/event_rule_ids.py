@@ -31,6 +31,7 @@ EventRuleId = Literal[
     "EB-PUT-1",
     "EB-PUT-2",
     "EB-PUT-3",
+    "EB-REGION-1",
     "EB-RETRY-1",
     "EB-RETRY-2",
     "EB-SCHEDULE-2",

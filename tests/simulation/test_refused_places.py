@@ -83,7 +83,8 @@ def test_sqs_name_1_a_name_that_fits_is_taken(tmp_path: Path) -> None:
 
 
 ELSEWHERE = {
-    "provider": 'jobs = queue_with_dlq(opts=pulumi.ResourceOptions(provider=aws.Provider("us", region="us-east-1")))',
+    "provider": "there = aws.Provider('us', region='us-east-1')\n"
+    "jobs = queue_with_dlq(redrive_policy=None, opts=pulumi.ResourceOptions(provider=there))",
     "input": 'jobs = queue_with_dlq(region="us-east-1", redrive_policy=None)',
     "text": "class jobs: arn = 'arn:aws:sqs:us-east-1:123456789012:jobs'",
 }
@@ -197,3 +198,76 @@ def test_sns_kms_2_a_key_whose_policy_lets_the_service_in(
 def test_sns_kms_2_a_key_of_another_stack_is_taken_to_let_it(tmp_path: Path) -> None:
     stack = _stack(tmp_path, TOPIC % ("", "", '"arn:aws:kms:eu-west-1:123456789012:key/other"'))
     assert _run(tmp_path, stack, PUBLISHED).messages.processed == 1
+
+
+FAR_DEAD_LETTERS = """
+dead = aws.sqs.Queue("dead", region="us-east-1", message_retention_seconds=14 * DAY)
+%s
+mapping(jobs, function())
+"""
+
+
+@pytest.mark.parametrize(
+    "queue",
+    [
+        'jobs = aws.sqs.Queue("jobs", visibility_timeout_seconds=60, redrive_policy=redrive(dead))',
+        'jobs = aws.sqs.Queue("jobs")\naws.sqs.RedrivePolicy("p", queue_url=jobs.url, redrive_policy=redrive(dead))',
+    ],
+    ids=["its own policy", "a RedrivePolicy"],
+)
+def test_sqs_dlq_3_a_dead_letter_queue_in_another_region_is_refused_and_found(tmp_path: Path, queue: str) -> None:
+    stack = _stack(tmp_path, FAR_DEAD_LETTERS % queue)
+
+    with pytest.raises(DeploymentRefusedError) as refused:
+        _run(tmp_path, stack, TO_QUEUE)
+
+    assert str(refused.value) == (
+        "AWS would refuse jobs: InvalidParameterValue: Value for parameter RedrivePolicy is invalid. Reason: the "
+        "dead-letter queue is in us-east-1, jobs in eu-west-1 (SQS-DLQ-3)\n"
+        "  fix: create the dead-letter queue of jobs in eu-west-1"
+    )
+    assert _found(stack, "CHK-REGION-1") == [
+        "The dead-letter queue is in us-east-1 and jobs in eu-west-1: SQS refuses the policy."
+    ]
+
+
+FAR_TARGET = """
+worker = function(region="us-east-1")
+source = aws.cloudwatch.EventRule("source", schedule_expression="rate(5 minutes)")
+aws.lambda_.Permission("lets", action="lambda:InvokeFunction", function=worker.name, principal="events.amazonaws.com",
+                       source_arn=source.arn)
+aws.cloudwatch.EventTarget("feed", rule=source.name, arn=worker.arn)
+"""
+
+
+def test_eb_region_1_a_function_in_another_region_is_no_target(tmp_path: Path) -> None:
+    stack = _stack(tmp_path, FAR_TARGET)
+
+    with pytest.raises(DeploymentRefusedError) as refused:
+        _run(tmp_path, stack, "send: [{schedule: source}]\n")
+
+    assert str(refused.value) == (
+        "AWS would refuse feed: ValidationException: Cross-region API call is not allowed. The target is in us-east-1, "
+        "the rule in eu-west-1. (EB-REGION-1)\n"
+        "  fix: hand on to a bus in us-east-1, and from there to worker"
+    )
+    assert _found(stack, "CHK-REGION-1") == [
+        "The target is in us-east-1 and source in eu-west-1: EventBridge refuses it."
+    ]
+
+
+def test_eb_region_1_a_bus_in_another_region_is_a_target(tmp_path: Path) -> None:
+    stack = _stack(
+        tmp_path,
+        """
+        far = aws.cloudwatch.EventBus("far", region="us-east-1")
+        sender = aws.iam.Role("sender", assume_role_policy=TRUST)
+        aws.iam.RolePolicy("puts", role=sender.id, policy=json.dumps({"Statement": [
+            {"Effect": "Allow", "Action": "events:PutEvents", "Resource": "*"}]}))
+        source = aws.cloudwatch.EventRule("source", event_pattern='{"source": ["shop"]}')
+        aws.cloudwatch.EventTarget("feed", rule=source.name, arn=far.arn, role_arn=sender.arn)
+        function()
+        """,
+    )
+    _run(tmp_path, stack, "send: [{invoke: worker, body: {Records: []}}]\n")
+    assert _found(stack, "CHK-REGION-1") == []

@@ -77,6 +77,14 @@ MATCHING = (
         _SNAPSHOTS
         + "test_events.snapshot.json, test_add_exceed_fife_targets_per_rule; the page of PutTargets says so, too",
     ),
+    observed(
+        "EB-REGION-1",
+        "A rule hands on to queues, functions, topics and streams of its own region only; a target in another region is refused, "
+        "unless it is a bus.",
+        "AWS's answer, Cross-region API call is not allowed: "
+        "https://github.com/aws-samples/amazon-eventbridge-resource-policy-samples/issues/10; the guide's page on targets in other "
+        "accounts (eb-service-cross-account) names the same Region as a condition",
+    ),
 )
 
 INPUT = (

@@ -25,6 +25,7 @@ from delivery_lab.simulation.targets import Targets
 from delivery_lab.stack.events import DEFAULT_BUS, Bus, EventRule, EventTarget, bus_name_of, targets_of
 from delivery_lab.stack.functions import Function
 from delivery_lab.stack.queues import Queue
+from delivery_lab.stack.regions import target_apart
 from delivery_lab.stack.stack import Stack
 from delivery_lab.stack.streams import Stream
 from delivery_lab.stack.topics import Topic
@@ -145,6 +146,10 @@ class _RuleConnector:
                 f"{target.name} hands on what {rule.name} is about to {where}, outside this stack: that is not counted"
             )
             return None
+        apart = target_apart(self.stack, rule, target)
+        if apart is not None:
+            fix = f"hand on to a bus in {apart[0]}, and from there to {receiver.name}"
+            raise refused(target.name, errors.OTHER_REGION.error(target=apart[0], rule=apart[1]), "EB-REGION-1", fix)
         if isinstance(receiver, Queue) and receiver.fifo.known and target.group.is_known and not target.group.known:
             error = errors.NO_GROUP.error(target=target.target_id.known or target.name)
             raise refused(target.name, error, "EB-FIFO-3", f"set sqsTarget.messageGroupId of {target.name}")

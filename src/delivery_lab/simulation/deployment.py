@@ -25,7 +25,7 @@ from delivery_lab.simulation.function_configs import configured
 from delivery_lab.simulation.gateways import Gateways
 from delivery_lab.simulation.pipes import connect_pipes
 from delivery_lab.simulation.polled_sources import PolledSources
-from delivery_lab.simulation.queue_attributes import attributes_of, check_name
+from delivery_lab.simulation.queue_attributes import attributes_of, check_dead_letter_region, check_name
 from delivery_lab.simulation.record_mappings import RecordMappings, refuse_foreign_settings, refuse_other_region
 from delivery_lab.simulation.redrive_permissions import check_redrive_permissions
 from delivery_lab.simulation.remembered import RememberedCreations
@@ -195,6 +195,7 @@ class Deployment:
 
     def _queue(self, queue: Queue) -> None:
         check_name(queue)
+        check_dead_letter_region(self.stack, queue)
         self.account.create_queue(queue.label, known_arn(queue), queue.url or "", attributes_of(queue))
 
     def _redrive_policy(self, resource: RedrivePolicyResource) -> None:

@@ -8,6 +8,8 @@ from delivery_lab.errors import DeploymentRefusedError
 from delivery_lab.model.sqs.attributes import FifoAttributes, QueueAttributes, redrive_policy
 from delivery_lab.model.sqs.encryption import Encryption
 from delivery_lab.stack.queues import Queue
+from delivery_lab.stack.regions import dead_letters_apart
+from delivery_lab.stack.stack import Stack
 
 
 def check_name(queue: Queue) -> None:
@@ -25,6 +27,25 @@ def check_name(queue: Queue) -> None:
             problem,
             rule="SQS-NAME-1",
             fix=f"change the name of {queue.name}, or leave it out: Pulumi makes one that fits",
+        )
+
+
+def check_dead_letter_region(stack: Stack, queue: Queue) -> None:
+    """Refuse a dead-letter queue in another region (SQS-DLQ-3).
+
+    Raises:
+        DeploymentRefusedError: naming both regions.
+    """
+    regions = dead_letters_apart(stack, queue)
+    if regions is not None:
+        theirs, own = regions
+        raise DeploymentRefusedError(
+            queue.name,
+            "InvalidParameterValue",
+            "Value for parameter RedrivePolicy is invalid. Reason: the dead-letter queue is in "
+            f"{theirs}, {queue.name} in {own}",
+            rule="SQS-DLQ-3",
+            fix=f"create the dead-letter queue of {queue.name} in {own}",
         )
 
 

@@ -1,24 +1,36 @@
-"""Where what a mapping reads and the function that it invokes are."""
+"""What AWS wants in one region: a mapping and its source, a queue and its dead-letter queue, a rule and its targets."""
 
 from __future__ import annotations
 
 from delivery_lab.program.naming import DEFAULT_REGION
+from delivery_lab.stack.events import EventRule, EventTarget
 from delivery_lab.stack.mappings import EventSourceMapping
+from delivery_lab.stack.queues import Queue
 from delivery_lab.stack.stack import Stack
 
 
 def regions_apart(stack: Stack, mapping: EventSourceMapping) -> tuple[str, str] | None:
-    """The regions of a mapping's source and of its function, where they are certainly two (ESM-REGION-1).
+    """The regions of a mapping's source and of its function, where they are certainly two (ESM-REGION-1)."""
+    return _apart(stack, mapping.source_arn.known, mapping.function.arn if mapping.function is not None else None)
 
-    Nothing is certain where one of them is the region that is assumed of a program that names none.
-    """
-    function_arn = mapping.function.arn if mapping.function is not None else None
-    source, function = _region_of(mapping.source_arn.known), _region_of(function_arn)
-    if not source or not function or source == function:
+
+def dead_letters_apart(stack: Stack, queue: Queue) -> tuple[str, str] | None:
+    """The regions of a dead-letter queue and of its source, where they are certainly two (SQS-DLQ-3)."""
+    return None if queue.redrive is None else _apart(stack, queue.redrive.target_arn.known, queue.arn)
+
+
+def target_apart(stack: Stack, rule: EventRule, target: EventTarget) -> tuple[str, str] | None:
+    """The regions of a rule's target, unless it is a bus, and of the rule; None unless certainly two (EB-REGION-1)."""
+    arn = target.target_arn.known
+    return None if arn is None or arn.split(":")[2:3] == ["events"] else _apart(stack, arn, rule.arn)
+
+
+def _apart(stack: Stack, one: str | None, other: str | None) -> tuple[str, str] | None:
+    """Two regions, unless one of them may be the region that is assumed of a program that names none."""
+    regions = _region_of(one), _region_of(other)
+    if not all(regions) or regions[0] == regions[1]:
         return None
-    if "aws:region" not in stack.config and DEFAULT_REGION in (source, function):
-        return None
-    return source, function
+    return None if "aws:region" not in stack.config and DEFAULT_REGION in regions else regions
 
 
 def _region_of(arn: str | None) -> str:

@@ -1,13 +1,14 @@
-"""What AWS refuses although each value is one that it knows: names of queues, and sources in another region."""
+"""What AWS refuses although each value is one that it knows: names of queues, and parts in two regions."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from delivery_lab.checks.catalog.event_rules import rule_targets
 from delivery_lab.checks.check import Check, Found, values_of
 from delivery_lab.checks.finding import Severity
 from delivery_lab.limits.queues import FIFO_SUFFIX
-from delivery_lab.stack.regions import regions_apart
+from delivery_lab.stack.regions import dead_letters_apart, regions_apart, target_apart
 from delivery_lab.stack.stack import Stack
 
 
@@ -30,21 +31,35 @@ class RefusedQueueName(Check):
                 )
 
 
-class SourceInAnotherRegion(Check):
+class PartsInTwoRegions(Check):
     id = "CHK-REGION-1"
-    title = "mapping whose source is in another region than its function"
+    title = "source, dead-letter queue or target of a rule in another region"
     severity = Severity.ERROR
-    why = "AWS refuses such a mapping, whoever owns the source."
-    fix = "Create the function and its mapping in the region of the source."
+    why = (
+        "A mapping and its source, a queue and its dead-letter queue, a rule and its targets have to be in one region."
+    )
+    fix = "Create both in one region; only topics, and rules whose target is a bus, hand on across regions."
     source = "ESM-REGION-1"
 
     def find(self, stack: Stack) -> Iterator[Found]:
         for mapping in stack.mappings:
             regions = regions_apart(stack, mapping)
-            if regions is None:
-                continue
-            source, function = regions
-            name = mapping.function.name if mapping.function is not None else ""
-            why = f"The source is in {source} and {name} in {function}: AWS refuses the mapping."
-            fix = f"create {name} and {mapping.name} in {source}"
-            yield Found((mapping.name, name), values_of(mapping.source_arn), why, fix)
+            if regions is not None and mapping.function is not None:
+                name = mapping.function.name
+                why = f"The source is in {regions[0]} and {name} in {regions[1]}: AWS refuses the mapping."
+                fix = f"create {name} and {mapping.name} in {regions[0]}"
+                yield Found((mapping.name, name), values_of(mapping.source_arn), why, fix)
+        for queue in stack.queues:
+            regions = dead_letters_apart(stack, queue)
+            if regions is not None and queue.redrive is not None:
+                where = f"in {regions[0]} and {queue.name} in {regions[1]}"
+                why = f"The dead-letter queue is {where}: SQS refuses the policy."
+                fix = f"create the dead-letter queue of {queue.name} in {regions[1]}"
+                values = {f"{queue.name}.deadLetterTargetArn": queue.redrive.target_arn.value}
+                yield Found((queue.name,), values, why, fix, source="SQS-DLQ-3")
+        for rule, target in rule_targets(stack):
+            regions = target_apart(stack, rule, target)
+            if regions is not None:
+                why = f"The target is in {regions[0]} and {rule.name} in {regions[1]}: EventBridge refuses it."
+                fix = f"hand on to a bus in {regions[0]}, and from there to the target"
+                yield Found((target.name, rule.name), values_of(target.target_arn), why, fix, source="EB-REGION-1")

@@ -40,6 +40,11 @@ NO_GROUP = ApiError(
     "Parameter(s) MessageGroupId must be specified for target: {target}.",
     "https://github.com/awslabs/aws-ddk/pull/185, in other words",
 )
+OTHER_REGION = ApiError(
+    _VALIDATION,
+    "Cross-region API call is not allowed. The target is in {target}, the rule in {rule}.",
+    "https://github.com/aws-samples/amazon-eventbridge-resource-policy-samples/issues/10, the first sentence",
+)
 SCHEDULE_ON_CUSTOM_BUS = ApiError(
     _VALIDATION,
     "ScheduleExpression is supported only on the default event bus.",
