@@ -23,6 +23,11 @@ MOST_BARS = 160
 """So many invokes are drawn one by one; more are counted in bins."""
 
 MOST_LANES = 24
+"""So many environments of a function have a lane each; more are one."""
+
+MOST_BINNED_LANES = 6
+"""As `MOST_LANES`, where invokes are counted: a lane of columns is high, and most of many lanes are nearly empty."""
+
 MOST_SOURCES = 4
 BINNED_HEIGHT = 40.0
 _MARK_ROW = 36.0
@@ -183,7 +188,7 @@ def _lanes(canvas: _Canvas) -> None:
         if text_width(title, _SIZE) > room:
             title = f"{function}: {count}"
         canvas.add(text(canvas.scale.left, canvas.y + 14, fitted(title, room, _SIZE), "h"), _TITLE)
-        if len(own) > MOST_LANES:
+        if len(own) > (MOST_LANES if single else MOST_BINNED_LANES):
             _binned(canvas, "all", tuple(bar for lane in own for bar in lane.bars))
         else:
             for lane in own:
