@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from delivery_lab.events import Run
 from delivery_lab.events.instants import in_seconds, seconds
 from delivery_lab.report.captions import legend, sentences
 from delivery_lab.report.filming import scene_of
+from delivery_lab.report.naming import names_of
 from delivery_lab.report.picture import NARROW, WIDE, draw
 from delivery_lab.report.scene import (
     MARK_WORDS,
@@ -246,6 +249,22 @@ def test_many_environments_of_which_most_do_little_are_one_lane() -> None:
     assert ">480 invokes<" in drawn
     assert "sync-callee: 3 environments (timeout 5 s)" in drawn
     assert ">6 invokes<" in drawn
+
+
+@pytest.mark.parametrize(("count", "said"), [(4, None), (5, "1 more source of"), (7, "3 more sources of")])
+def test_sources_that_are_not_drawn_are_counted(count: int, said: str | None) -> None:
+    levels = tuple(Level(f"q{n}", False, (LevelPoint(0, 1, 0, 0, 0),)) for n in range(count))
+    drawn = str(draw(replace(scene(run("batch-single")), levels=levels), WIDE, "A run"))
+
+    assert ("not drawn" in drawn) is (said is not None)
+    assert said is None or said in drawn
+
+
+def test_a_name_does_not_turn_the_words_behind_it() -> None:
+    assert names_of({"1": "\u202ereversed\u202c", "2": "\u05e9\u05dc\u05d5\u05dd"}, ()) == {
+        "1": "reversed",
+        "2": "\u05e9\u05dc\u05d5\u05dd",
+    }
 
 
 def test_the_visibility_timeout_stands_above_what_receives_hide_wherever_there_is_room() -> None:

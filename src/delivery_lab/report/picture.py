@@ -72,6 +72,8 @@ def draw(scene: Scene, width: float, label: str, axis: TimeAxis | None = None) -
     canvas = _Canvas(scene, axis.between(GUTTER, width - RIGHT))
     for level in scene.levels[:MOST_SOURCES]:
         canvas.add(levels.draw_level(level, canvas.scale, canvas.y), levels.HEIGHT)
+    if len(scene.levels) > MOST_SOURCES:
+        canvas.add(_not_drawn(canvas, len(scene.levels) - MOST_SOURCES), _TITLE)
     rows = hiding.rows_of(scene)
     if rows:
         canvas.add(hiding.draw_rows(rows, scene, canvas.scale, canvas.y), hiding.height_of(rows))
@@ -98,6 +100,11 @@ def draw(scene: Scene, width: float, label: str, axis: TimeAxis | None = None) -
         role="group",
         aria_label=label,
     )
+
+
+def _not_drawn(canvas: _Canvas, more: int) -> Markup:
+    said = f"{more:,} more source{'' if more == 1 else 's'} of messages {'is' if more == 1 else 'are'} not drawn"
+    return text(canvas.scale.left, canvas.y + 13, fitted(said, canvas.scale.right - canvas.scale.left, 11), "t")
 
 
 def _grid(scale: Scale, bottom: float) -> Iterator[Markup]:
