@@ -7,10 +7,13 @@ import dataclasses
 import pytest
 
 from delivery_lab.api.costing import times_a_month, with_cost
+from delivery_lab.cost.bill import Span
+from delivery_lab.cost.costs import cost_of_run
 from delivery_lab.cost.counting import used_by
+from delivery_lab.cost.left_out import left_out_of_run
 from delivery_lab.cost.prices import default_prices
 from delivery_lab.cost.use import Usage
-from delivery_lab.events import Event, InvokeEnded, InvokeStarted, Poison, Published, Run, Used
+from delivery_lab.events import Actor, Event, EventAccepted, InvokeEnded, InvokeStarted, Poison, Published, Run, Used
 from delivery_lab.resource_types import EVENT_BUS, TOPIC
 from delivery_lab.results.cost_figures import Cost
 from delivery_lab.results.outcome import outcome_of
@@ -173,13 +176,42 @@ def test_large_messages_of_a_topic_count_once_for_each_64_kb() -> None:
     assert use.quantity == 2
 
 
-def test_events_of_aws_itself_are_free_on_a_bus() -> None:
+def test_events_about_resources_are_free_on_a_bus() -> None:
     own = Published(0, None, "bus", "1", '{"source": "shop"}')
-    aws = Published(0, None, "bus", "2", '{"source": "aws.s3"}')
+    aws = Published(0, None, "bus", "2", '{"source": "aws.ec2"}')
 
     (use,) = used_by(run_of(own, aws), made_of(resource(EVENT_BUS, "bus")))
 
     assert (use.item, use.quantity) == ("events.custom", 1)
+
+
+def test_events_about_objects_are_billed_and_have_no_price_yet() -> None:
+    """S3 sends them to a bus because its bucket asks for it: AWS calls them opt-in data events."""
+    opted = Published(0, None, "bus", "1", '{"source": "aws.s3"}')
+    stack = made_of(resource(EVENT_BUS, "bus"))
+
+    (use,) = used_by(run_of(opted), stack)
+    cost = cost_of_run(run_of(opted), stack, Span(1, 1, None), default_prices())
+
+    assert (use.item, use.quantity) == ("events.opt-in", 1)
+    assert "events.opt-in: the list of prices of us-east-1 has none; add it with --prices FILE" in cost.not_counted
+
+
+@pytest.mark.parametrize("stack", ["sns-sqs-raw", "eventbridge-sqs", "s3-sqs", "stream-bounded", "async-none"])
+def test_what_services_send_to_queues_is_said_not_to_be_counted(stack: str) -> None:
+    said = "requests by which services of AWS send to queues and topics"
+
+    assert said in _cost(stack).not_counted
+    assert said not in _cost("batch-partial").not_counted
+
+
+@pytest.mark.parametrize(("more", "said"), [(0, False), (1, True)])
+def test_large_events_are_said_to_be_several_requests(more: int, said: bool) -> None:
+    accepted = EventAccepted(0, None, "w", "1", "x" * (256 * 1024 + more), Actor("workload", ""), False)
+
+    found = tuple(left_out_of_run(run_of(accepted), made_of()))
+
+    assert ("that asynchronous events above 256 KB are billed as several requests" in found) is said
 
 
 def test_units_of_a_table_on_demand_are_counted_by_hand() -> None:

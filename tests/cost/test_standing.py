@@ -278,3 +278,45 @@ def test_the_region_of_a_stack_is_said_where_the_prices_are_of_another() -> None
     assert cost_of_idle(stack, default_prices()).not_counted[0] == (
         "the stack is in eu-north-1, the prices are those of us-east-1: give others with --prices FILE"
     )
+
+
+@pytest.mark.parametrize(
+    ("token", "inputs", "said"),
+    [
+        (
+            types.STREAM,
+            {"streamModeDetails": {"streamMode": "ON_DEMAND"}, "retentionPeriod": 48},
+            "records that thing, a stream on demand, keeps for more than 24 hours",
+        ),
+        (types.STREAM, {"shardCount": 1, "retentionPeriod": 200}, "records that thing keeps for more than 7 days"),
+        (types.STREAM_CONSUMER, {"streamArn": "arn:x"}, "the data that thing reads with enhanced fan-out"),
+        (
+            types.TOPIC_SUBSCRIPTION,
+            {
+                "topic": "t",
+                "protocol": "sqs",
+                "endpoint": "q",
+                "filterPolicy": "{}",
+                "filterPolicyScope": "MessageBody",
+            },
+            "the bodies that the filter of thing looks at",
+        ),
+        (types.FUNCTION, {"ephemeralStorage": {"size": 1024}}, "temporary storage of thing above 512 MB"),
+    ],
+)
+def test_what_a_setting_makes_aws_bill_besides_is_said(token: str, inputs: dict[str, Any], said: str) -> None:
+    assert said in cost_of_idle(stack_of(resource(token, "thing", inputs)), default_prices()).not_counted
+
+
+@pytest.mark.parametrize(
+    ("token", "inputs"),
+    [
+        (types.STREAM, {"streamModeDetails": {"streamMode": "ON_DEMAND"}}),
+        (types.STREAM, {"shardCount": 1, "retentionPeriod": 48}),
+        (types.TOPIC_SUBSCRIPTION, {"topic": "t", "protocol": "sqs", "endpoint": "q", "filterPolicy": "{}"}),
+        (types.FUNCTION, {}),
+    ],
+)
+def test_settings_that_cost_nothing_besides_are_not_named(token: str, inputs: dict[str, Any]) -> None:
+    not_counted = cost_of_idle(stack_of(resource(token, "thing", inputs)), default_prices()).not_counted
+    assert not [text for text in not_counted if "thing" in text]

@@ -11,8 +11,13 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Dialog, Page, sync_playwright
 
+from delivery_lab.checks.finding import Finding, Severity
+from delivery_lab.report.chapter import Chapter, ToldRun, filmed
+from delivery_lab.report.chapter import chapter_of as chapter_of_film
+from delivery_lab.report.extras import WhatWasFound, extras_of
 from delivery_lab.report.page import page
-from tests.lab_support import run
+from delivery_lab.results.outcome import outcome_of
+from tests.lab_support import run, stack_of
 from tests.report.test_page import chapter_of, evil_run, told
 
 pytestmark = pytest.mark.browser
@@ -95,7 +100,16 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     file.write_text(page([chapter_of(told(run(stack))) for stack in STACKS], "Six variants"), encoding="utf-8")
     evil = page([chapter_of(told(evil_run()))], "<script>alert(3)</script>")
     (file.parent / "evil.html").write_text(evil, encoding="utf-8")
+    (file.parent / "long.html").write_text(page([_chapter_with_a_long_word("x" * 90)], "x" * 90), encoding="utf-8")
     return file
+
+
+def _chapter_with_a_long_word(word: str) -> Chapter:
+    """A chapter whose texts are words that no line has room for, as addresses of pages are."""
+    ran = run("batch-single")
+    finding = Finding("CHK", Severity.ERROR, (word,), {word: word}, word, word, word, accepted=word)
+    extras = extras_of(ran, stack_of("batch-single"), outcome_of(ran), WhatWasFound((finding,), {0: word}))
+    return chapter_of_film(filmed(ToldRun(outcome_of(ran), ran, word, word)), extras)
 
 
 class Seen:
@@ -142,6 +156,12 @@ def test_it_opens_alone_fits_and_can_be_read(look: Any, report: Path, width: int
     assert seen.page.evaluate("document.documentElement.scrollWidth") <= width
     assert seen.page.evaluate(TEXTS_ON_THEIR_GROUND) == []
     assert seen.page.evaluate(OVERLAPPING_TEXTS) == []
+
+
+def test_words_that_no_line_has_room_for_are_broken_on_a_phone(look: Any, report: Path) -> None:
+    seen = look(360, file=report.parent / "long.html")
+
+    assert seen.page.evaluate("document.documentElement.scrollWidth") == 360
 
 
 def test_a_message_is_followed_by_mouse(look: Any) -> None:

@@ -68,7 +68,12 @@ def test_a_pipe_reads_one_queue_and_feeds_another() -> None:
 
 def test_a_stream_with_a_destination_and_events_with_one() -> None:
     assert ("stream-mapping", "stream-dlq", "fails") in links("stream-bounded")
-    assert {kind for _, _, kind in links("async-destinations")} == {"fails"}
+    assert links("async-destinations") == {
+        ("async-worker", "async-success", "feeds"),
+        ("async-worker", "async-failure", "fails"),
+        ("async-worker", "async-dlq", "fails"),
+    }
+    assert {node.name: node.kind for node in plan("async-destinations").nodes}["async-success"] == "topic"
 
 
 def test_parts_say_their_settings() -> None:
@@ -76,6 +81,17 @@ def test_parts_say_their_settings() -> None:
 
     assert nodes["batch-worker"].facts == ("timeout 15 min", "reserved concurrency 3")
     assert "maxReceiveCount 1" in nodes["batch-queue"].facts
+
+
+def test_a_mapping_says_what_bounds_its_retries() -> None:
+    (mapping,) = (node for node in plan("stream-age").nodes if node.kind == "mapping")
+
+    assert mapping.facts == (
+        "batch size 10",
+        "failures not reported",
+        "retries without limit",
+        "records up to 1 min old",
+    )
 
 
 def test_blocked_intervals_add_up_to_what_is_blocked() -> None:

@@ -68,5 +68,19 @@ def test_ticks_are_round_and_apart() -> None:
 
 
 def test_instants_in_words() -> None:
-    texts = [instant_text(seconds(each)) for each in (0.002, 90, 150, 7200, 5400, 345600)]
+    apart = {0.002: 0.001, 90: 30, 150: 15, 7200: 1800, 5400: 600, 345600: 43200}
+    texts = [instant_text(seconds(each), seconds(step)) for each, step in apart.items()]
     assert texts == ["0.002 s", "90 s", "2.5 min", "2 h", "90 min", "4 d"]
+
+
+def test_instants_that_are_near_each_other_are_told_in_the_unit_below() -> None:
+    apart = {610: 10, 605.5: 0.5, 86_405: 5, 7_800: 600, 273_600: 14_400, 600: 10}
+    texts = [instant_text(seconds(each), seconds(step)) for each, step in apart.items()]
+    assert texts == ["10 min 10 s", "10 min 5.5 s", "24 h 5 s", "2 h 10 min", "3 d 4 h", "10 min"]
+
+
+@given(end=st.integers(10**4, 2 * 10**12), cut=st.floats(0, 0.999))
+def test_no_two_ticks_of_an_axis_say_the_same(end: int, cut: float) -> None:
+    pause = (0, int(cut * end)) if int(cut * end) else None
+    labels = [tick.label for tick in Scale(34, 1040, end, pause).ticks(70)]
+    assert len(labels) == len(set(labels))

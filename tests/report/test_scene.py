@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from delivery_lab.events import Run
 from delivery_lab.events.instants import in_seconds, seconds
-from delivery_lab.report.captions import sentences
+from delivery_lab.report.captions import legend, sentences
 from delivery_lab.report.filming import scene_of
+from delivery_lab.report.naming import names_of
 from delivery_lab.report.picture import NARROW, WIDE, draw
 from delivery_lab.report.scene import (
     MARK_WORDS,
@@ -214,6 +217,54 @@ def test_messages_that_are_moved_although_healthy_are_said() -> None:
     assert trap.startswith("30 messages move to a dead-letter queue or destination, all of them healthy, the first at")
     (partial,) = moved("batch-partial")
     assert "healthy" not in partial
+
+
+def test_a_single_message_that_is_moved_is_told_as_one() -> None:
+    told = list(sentences(scene(run("apigateway-sqs"))))
+
+    assert "1 message moves to a dead-letter queue or destination, a healthy one, at 64 s." in told
+
+
+def test_invokes_that_bring_no_messages_are_not_among_those_that_do() -> None:
+    told = list(sentences(scene(run("batch-all-or-nothing"))))
+
+    assert (
+        "1 of 2 invokes with messages get messages that were delivered before; the last is the 2nd delivery of one."
+        in told
+    )
+
+
+def test_the_legend_has_what_is_drawn_and_no_more() -> None:
+    def words(stack: str) -> set[str]:
+        return {said for _, said in legend(scene(run(stack)))}
+
+    assert "deleted" in words("visibility-safe")
+    assert "deleted" not in words("sqs-backoff")  # its receives are too many to be drawn
+
+
+def test_many_environments_of_which_most_do_little_are_one_lane() -> None:
+    drawn = str(draw(scene(run("sync-retry")), WIDE, "A run"))
+
+    assert "443 invokes" not in drawn
+    assert ">480 invokes<" in drawn
+    assert "sync-callee: 3 environments (timeout 5 s)" in drawn
+    assert ">6 invokes<" in drawn
+
+
+@pytest.mark.parametrize(("count", "said"), [(4, None), (5, "1 more source of"), (7, "3 more sources of")])
+def test_sources_that_are_not_drawn_are_counted(count: int, said: str | None) -> None:
+    levels = tuple(Level(f"q{n}", False, (LevelPoint(0, 1, 0, 0, 0),)) for n in range(count))
+    drawn = str(draw(replace(scene(run("batch-single")), levels=levels), WIDE, "A run"))
+
+    assert ("not drawn" in drawn) is (said is not None)
+    assert said is None or said in drawn
+
+
+def test_a_name_does_not_turn_the_words_behind_it() -> None:
+    assert names_of({"1": "\u202ereversed\u202c", "2": "\u05e9\u05dc\u05d5\u05dd"}, ()) == {
+        "1": "reversed",
+        "2": "\u05e9\u05dc\u05d5\u05dd",
+    }
 
 
 def test_the_visibility_timeout_stands_above_what_receives_hide_wherever_there_is_room() -> None:

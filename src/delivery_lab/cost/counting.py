@@ -114,12 +114,12 @@ def _streams(run: Run, stack: Stack, use: UseReader) -> Iterator[Usage]:
 
 
 def _feeders(run: Run, stack: Stack, use: UseReader) -> Iterator[Usage]:
-    """Publishes and custom events, each in steps of 64 KB."""
+    """Publishes and events, each in steps of 64 KB."""
     fifo = {topic.label for topic in stack.all(Topic) if topic.fifo.known}
     batches = any(used.service == "sns" for used in run.used)
     for (kind, name), amount in use.published.items():
-        if kind == "bus":
-            yield Usage("events.custom", name, amount)
+        if kind != "topic":
+            yield Usage(f"events.{kind}", name, amount)
         else:
             item = "sns.publishes.fifo" if name in fifo else "sns.publishes"
             low = math.ceil(amount / _PUBLISH_BATCH) if batches else None

@@ -7,7 +7,7 @@ import math
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from delivery_lab.cost.pollers import PollerUnits, minimum_units
 from delivery_lab.cost.polling import IdlePollers, polls_of
@@ -20,6 +20,7 @@ from delivery_lab.events import (
     EventAccepted,
     EventDeadLettered,
     FeedConfigured,
+    FeedDeadLettered,
     FeederAccepted,
     InvokeEnded,
     InvokeStarted,
@@ -31,6 +32,7 @@ from delivery_lab.events import (
     Published,
     QueueConfigured,
     RecordAppended,
+    RecordsDiscarded,
     RequestAnswered,
     Run,
     TenantNamed,
@@ -43,6 +45,8 @@ from delivery_lab.stack.stack import Stack
 _PUT_UNIT_BYTES = 25 * 1024
 _ON_DEMAND_STEP_BYTES = 1024
 _MICROSECONDS_OF_MS = 1000
+_EVENT_OF_ONE_REQUEST_BYTES = 256 * 1024
+_SENDERS_OF_DATA_EVENTS = ("aws.s3",)
 
 
 @dataclass(slots=True)
@@ -78,20 +82,17 @@ class UseReader:
         deleted, received: messages that mappings deleted and received, by queue: as many requests as there can be.
         invokes: by function.
         records: by stream.
-        published: publishes and custom events, each in steps of 64 KB, by kind and name of the feeder.
+        published: publishes and events, each in steps of 64 KB, by kind and name of the feeder: of a bus they are
+            `custom`, or `opt-in` where a service of AWS sends them because somebody asked for it.
         answered: requests by API.
         happened: those kinds of events that are billed in ways that are not counted, and that there were.
+        hands_over: whether services of AWS sent to queues, topics or streams of the stack.
+        has_large_events: whether there were asynchronous events that count as several requests.
         idle: pollers of queues that had nothing to do.
         units: provisioned pollers.
     """
 
-    _NOT_COUNTED: ClassVar[tuple[type[Event], ...]] = (
-        TenantNamed,
-        MessageMoved,
-        LinesRepeated,
-        EventAccepted,
-        EventDeadLettered,
-    )
+    _NOT_COUNTED: ClassVar[tuple[type[Event], ...]] = (TenantNamed, MessageMoved, LinesRepeated)
     reads: ClassVar[tuple[type[Event], ...]] = (
         *_NOT_COUNTED,
         QueueConfigured,
@@ -99,8 +100,12 @@ class UseReader:
         MessageReceived,
         InvokeStarted,
         InvokeEnded,
+        EventAccepted,
+        EventDeadLettered,
         RecordAppended,
+        RecordsDiscarded,
         FeedConfigured,
+        FeedDeadLettered,
         FeederAccepted,
         Published,
         RequestAnswered,
@@ -120,14 +125,19 @@ class UseReader:
         self.published: defaultdict[tuple[str, str], int] = defaultdict(int)
         self.answered: defaultdict[str, int] = defaultdict(int)
         self.happened: set[type[Event]] = set()
+        self.hands_over = False
+        self.has_large_events = False
         self.idle = IdlePollers({name: found for name, (_, found) in polls_of(stack, run.assumptions).items()})
         self.units = PollerUnits(minimum_units(stack))
         self._started: dict[tuple[str, str], int] = {}
         self._billed_ms: defaultdict[str, int] = defaultdict(int)
         self._feeder_kinds: dict[str, str] = {}
+        self._feeders_of_queues: set[str] = set()
         self._tokens = {each.label: each.type for each in stack.resources.values() if each.type in (TOPIC, EVENT_BUS)}
         self._takers: dict[type[Event], Callable[[Any], None]] = {
             **dict.fromkeys(self._NOT_COUNTED, self._happens),
+            **dict.fromkeys((EventDeadLettered, FeedDeadLettered, RecordsDiscarded), self._hands_over),
+            EventAccepted: self._accepts_event,
             QueueConfigured: self._configured,
             MessageDeleted: self._deletes,
             MessageReceived: self._receives,
@@ -182,16 +192,30 @@ class UseReader:
 
     def _feeds(self, event: FeedConfigured) -> None:
         self._feeder_kinds[event.feeder] = event.feeder_kind
+        if event.target_kind == "queue":
+            self._feeders_of_queues.add(event.feeder)
 
     def _accepts(self, event: FeederAccepted) -> None:
         kind = self._feeder_kinds.get(event.feeder)
+        self.hands_over |= event.feeder in self._feeders_of_queues
         if kind in ("topic", "bus"):
-            self.published[kind, event.feeder] += _steps(kind, event.body)
+            self._publish(kind, event.feeder, event.body)
+
+    def _accepts_event(self, event: EventAccepted) -> None:
+        self.has_large_events |= len(event.payload.encode()) > _EVENT_OF_ONE_REQUEST_BYTES
+
+    def _hands_over(self, event: EventDeadLettered | FeedDeadLettered | RecordsDiscarded) -> None:
+        self.hands_over |= event.target is not None
 
     def _publishes(self, event: Published) -> None:
         if event.target in self._tokens:
             kind = "topic" if self._tokens[event.target] == TOPIC else "bus"
-            self.published[kind, event.target] += _steps(kind, event.body)
+            self._publish(kind, event.target, event.body)
+
+    def _publish(self, kind: str, feeder: str, body: str) -> None:
+        billed = "topic" if kind == "topic" else _kind_of_event(body)
+        if billed is not None:
+            self.published[billed, feeder] += chunks((body,))
 
     def _answers(self, event: RequestAnswered) -> None:
         self.answered[event.api] += 1
@@ -210,13 +234,16 @@ def _ms(spent_us: int) -> int:
     return math.ceil(spent_us / _MICROSECONDS_OF_MS)
 
 
-def _steps(kind: str, body: str) -> int:
-    """As how many a message counts; an event of AWS's own services is free."""
-    if kind == "bus":
-        try:
-            source = json.loads(body).get("source", "")
-        except (ValueError, AttributeError):
-            source = ""
-        if str(source).startswith("aws."):
-            return 0
-    return chunks((body,))
+def _kind_of_event(body: str) -> Literal["custom", "opt-in"] | None:
+    """As what an event on a bus is billed; None where it is free.
+
+    Services of AWS send what happens to resources for nothing. What happens to data they send to those who ask for it,
+    and that is billed: https://aws.amazon.com/eventbridge/pricing/. Of the services that are modelled, S3 does so.
+    """
+    try:
+        source = str(json.loads(body).get("source", ""))
+    except (ValueError, AttributeError):
+        source = ""
+    if source in _SENDERS_OF_DATA_EVENTS:
+        return "opt-in"
+    return None if source.startswith("aws.") else "custom"

@@ -58,6 +58,11 @@ def _stream(stream: Stream, hours: float) -> Iterator[Usage]:
         yield Usage("kinesis.retention", stream.label, shards * hours, by_time=True)
 
 
+def keeps_longer_than_a_day(stream: Stream) -> bool:
+    """Whether a stream keeps records for longer than what its other prices include."""
+    return (stream.retention_hours.known or 0) > _INCLUDED_RETENTION_HOURS
+
+
 def keeps_longer_than_a_week(stream: Stream) -> bool:
     """Whether a stream keeps records for so long that AWS bills them by their size."""
     return (stream.retention_hours.known or 0) > _EXTENDED_RETENTION_HOURS

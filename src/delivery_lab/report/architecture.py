@@ -25,7 +25,7 @@ from delivery_lab.events import (
 )
 from delivery_lab.report.entrances import entrances_of
 from delivery_lab.stack.events import Bus, EventTarget
-from delivery_lab.stack.functions import Function
+from delivery_lab.stack.functions import Function, InvokeConfig
 from delivery_lab.stack.mappings import EventSourceMapping, RecordMapping, SqsMapping, StreamMapping
 from delivery_lab.stack.pipes import Pipe
 from delivery_lab.stack.queues import Queue
@@ -109,7 +109,7 @@ def architecture_of(run: Run, stack: Stack) -> Architecture:
     for event in run.events:
         plan.take(event)
     _take_ways_in(plan, stack)
-    _take_ways_of_failures(plan, stack)
+    _take_ways_out(plan, stack)
     resources: tuple[Queue | Function | EventSourceMapping, ...] = (*stack.queues, *stack.functions, *stack.mappings)
     for resource in resources:
         node = plan.nodes.get(resource.label)
@@ -129,11 +129,15 @@ def _take_ways_in(plan: _Plan, stack: Stack) -> None:
             plan.lead(pipe.label, stack.at(pipe.dead_letter_arn.known), "fails")
 
 
-def _take_ways_of_failures(plan: _Plan, stack: Stack) -> None:
+def _take_ways_out(plan: _Plan, stack: Stack) -> None:
     for mapping in stack.all(RecordMapping):
         plan.lead(mapping.label, stack.at(mapping.destination_arn.known), "fails")
     for function in stack.functions:
         plan.lead(function.label, stack.at(function.dead_letter_arn.known), "fails")
+    for config in stack.all(InvokeConfig):
+        if config.function is not None:
+            plan.lead(config.function.label, stack.at(config.on_success.known), "feeds")
+            plan.lead(config.function.label, stack.at(config.on_failure.known), "fails")
     feeds: tuple[Subscription | EventTarget | Schedule, ...] = (
         *stack.all(Subscription),
         *stack.all(EventTarget),
@@ -177,7 +181,9 @@ class _Plan:
     def lead(self, start: str, end: StackResource | None, kind: LinkKind) -> None:
         """A way to a resource of the stack, None where it is none of it."""
         if end is not None:
-            self.link(start, end.label, kind, _KINDS.get(type(end), "destination"))
+            end_kind = _KINDS.get(type(end), "destination")
+            self.link(start, end.label, kind, end_kind)
+            self.nodes[end.label].kind = end_kind  # to the run it may be where something arrives, and no more
 
     def take(self, event: object) -> None:
         match event:
@@ -260,6 +266,9 @@ def _mapping_facts(mapping: EventSourceMapping) -> Iterator[str]:
         retries = mapping.maximum_retry_attempts.known
         if retries is not None:
             yield "retries without limit" if retries < 0 else f"{retries} retries"
+        oldest = mapping.maximum_record_age_seconds.known
+        if oldest is not None and oldest > 0:
+            yield f"records up to {exact(oldest)} old"
         if mapping.bisects.known:
             yield "bisects"
     if isinstance(mapping, StreamMapping) and (mapping.parallelization_factor.known or 1) > 1:

@@ -9,6 +9,7 @@ from markupsafe import Markup
 from delivery_lab.durations import rounded
 from delivery_lab.events.instants import in_seconds
 from delivery_lab.report.bars import ordinal
+from delivery_lab.report.hiding import rows_of
 from delivery_lab.report.noticing import alarms_told
 from delivery_lab.report.scene import MARK_WORDS, MarkKind, Scene
 from delivery_lab.report.svg import element
@@ -49,8 +50,9 @@ def _again(scene: Scene) -> Iterator[str]:
     if most < 2:
         return
     again = sum(bar.delivery > 1 for bar in scene.bars)
+    delivering = sum(bool(bar.messages) for bar in scene.bars)
     yield (
-        f"{again:,} of {len(scene.bars):,} invokes get messages that were delivered before; "
+        f"{again:,} of {delivering:,} invokes with messages get messages that were delivered before; "
         f"the last is the {ordinal(most)} delivery of one."
     )
 
@@ -113,7 +115,8 @@ def _moves(scene: Scene) -> Iterator[str]:
             continue
         several = several.replace("to one", "to a dead-letter queue or destination")
         healthy = _healthy(scene, count) if kind == "deadLettered" else ""
-        text = f"{count:,} {plural(count, one, several)}, {healthy}the first at {_at(marks[0].at_us)}"
+        when = f"{plural(count, 'at', 'the first at')} {_at(marks[0].at_us)}"
+        text = f"{count:,} {plural(count, one, several)}, {healthy}{when}"
         spans = [span for span in scene.hidden if span.ending == "deadLettered"]
         never = [m for span in spans for m in span.messages if m not in delivered]
         if kind == "deadLettered" and never:
@@ -153,7 +156,7 @@ def legend(scene: Scene) -> list[tuple[Markup, str]]:
         found.append((_swatch("b running", ""), "still runs at the end"))
     if any(bar.overlaps for bar in scene.bars):
         found.append((_swatch("overlap", "cross"), "two invokes work on one message"))
-    if any(span.ending == "deleted" for span in scene.hidden):
+    if any(span.ending == "deleted" for row in rows_of(scene) for span in row):
         found.append(
             (_symbol(element("path", d="M-4 0L-0.5 4L5 -5", class_="tick", transform="translate(8 9)")), "deleted")
         )

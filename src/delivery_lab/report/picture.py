@@ -23,6 +23,11 @@ MOST_BARS = 160
 """So many invokes are drawn one by one; more are counted in bins."""
 
 MOST_LANES = 24
+"""So many environments of a function have a lane each; more are one."""
+
+MOST_BINNED_LANES = 6
+"""As `MOST_LANES`, where invokes are counted: a lane of columns is high, and most of many lanes are nearly empty."""
+
 MOST_SOURCES = 4
 BINNED_HEIGHT = 40.0
 _MARK_ROW = 36.0
@@ -67,6 +72,8 @@ def draw(scene: Scene, width: float, label: str, axis: TimeAxis | None = None) -
     canvas = _Canvas(scene, axis.between(GUTTER, width - RIGHT))
     for level in scene.levels[:MOST_SOURCES]:
         canvas.add(levels.draw_level(level, canvas.scale, canvas.y), levels.HEIGHT)
+    if len(scene.levels) > MOST_SOURCES:
+        canvas.add(_not_drawn(canvas, len(scene.levels) - MOST_SOURCES), _TITLE)
     rows = hiding.rows_of(scene)
     if rows:
         canvas.add(hiding.draw_rows(rows, scene, canvas.scale, canvas.y), hiding.height_of(rows))
@@ -93,6 +100,11 @@ def draw(scene: Scene, width: float, label: str, axis: TimeAxis | None = None) -
         role="group",
         aria_label=label,
     )
+
+
+def _not_drawn(canvas: _Canvas, more: int) -> Markup:
+    said = f"{more:,} more source{'' if more == 1 else 's'} of messages {'is' if more == 1 else 'are'} not drawn"
+    return text(canvas.scale.left, canvas.y + 13, fitted(said, canvas.scale.right - canvas.scale.left, 11), "t")
 
 
 def _grid(scale: Scale, bottom: float) -> Iterator[Markup]:
@@ -183,7 +195,7 @@ def _lanes(canvas: _Canvas) -> None:
         if text_width(title, _SIZE) > room:
             title = f"{function}: {count}"
         canvas.add(text(canvas.scale.left, canvas.y + 14, fitted(title, room, _SIZE), "h"), _TITLE)
-        if len(own) > MOST_LANES:
+        if len(own) > (MOST_LANES if single else MOST_BINNED_LANES):
             _binned(canvas, "all", tuple(bar for lane in own for bar in lane.bars))
         else:
             for lane in own:

@@ -74,7 +74,7 @@ class Scale:
             for number in range(-(-part_start // step_us), part_end // step_us + 1):
                 x = self.at(number * step_us)
                 if not found or x - found[-1].x >= apart * 0.8:
-                    found.append(Tick(x, instant_text(number * step_us)))
+                    found.append(Tick(x, instant_text(number * step_us, step_us)))
         return found
 
     def _parts(self) -> list[tuple[int, int]]:
@@ -83,13 +83,22 @@ class Scale:
         return [(0, self.cut[0]), (self.cut[1], self.end_us)]
 
 
-def instant_text(instant_us: int) -> str:
-    """A round instant in a few characters."""
-    seconds = in_seconds(instant_us)
+def instant_text(instant_us: int, step_us: int) -> str:
+    """A round instant in a few characters, which no other of its axis has.
+
+    Args:
+        instant_us: the instant, in microseconds.
+        step_us: how far it is from the next one: a step of less than a quarter of a unit is told in the unit below.
+    """
     for unit, size, least in (("d", 86400, 259200), ("h", 3600, 7200), ("min", 60, 120)):
-        if seconds >= least:
-            return f"{round(seconds / size, 2):g} {unit}"
-    return f"{seconds:g} s"
+        size_us = size * MICROSECONDS_PER_SECOND
+        if instant_us < least * MICROSECONDS_PER_SECOND:
+            continue
+        if step_us % (size_us // 4) == 0:
+            return f"{round(instant_us / size_us, 2):g} {unit}"
+        whole, rest_us = divmod(instant_us, size_us)
+        return f"{whole} {unit} {instant_text(rest_us, step_us)}" if rest_us else f"{whole} {unit}"
+    return f"{in_seconds(instant_us):g} s"
 
 
 @dataclass(frozen=True, slots=True)
