@@ -18,9 +18,10 @@ from delivery_lab.handlers import answers
 from delivery_lab.handlers.boto import DESCRIPTIONS
 from delivery_lab.handlers.capture import ErrorStream, LineStream
 from delivery_lab.handlers.connections import close_connections
+from delivery_lab.handlers.exchanged import Namespace
 from delivery_lab.handlers.fibers import Fiber, FiberHost, ThreadIdentity, keep_for_ever, never_resume
 from delivery_lab.handlers.importing import Importing, begin, end
-from delivery_lab.handlers.isolation import Namespace, ProcessState
+from delivery_lab.handlers.isolation import ProcessState
 from delivery_lab.handlers.kept import KeptEnvironments, Loaded, Process
 from delivery_lab.handlers.loading import InitialisationError, load_handler, users_line
 from delivery_lab.handlers.modules import EnvironmentModules, SearchPath
