@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from delivery_lab.handlers.exchanged import CONTENTS, Absent, Names, OfClass, OfDictionary, Staying
+from delivery_lab.handlers.exchanged import CONTENTS, Absent, OfClass, OfDictionary, OfModules, Staying
 
 
 class Kept:
@@ -13,7 +13,7 @@ class Kept:
 
 def test_names_of_several_modules_are_exchanged_and_what_an_environment_made_of_its_own_is_kept() -> None:
     one, other = {"a": 1, "b": 2}, {"c": 3}
-    names = Names()
+    names = OfModules()
     names.add(one, {"a": 10, "missing": 11})
     names.add(other, {"c": 30})
     names.enter()

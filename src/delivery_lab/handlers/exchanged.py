@@ -40,7 +40,7 @@ class Exchange(Protocol):
         """What is in place."""
 
 
-class Names:
+class OfModules:
     """Names of modules, or other keys that dictionaries always have: all of them in a few calls of C code.
 
     Attributes:

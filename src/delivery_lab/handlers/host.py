@@ -101,8 +101,7 @@ class HandlerHost:
         self._alarm = StallAlarm(stall_after_seconds, self.abort)
         self._thread = RunThread(self._alarm, self._leave_behind)
         self._replacements, self._files = Replacements(), FileGuard(refuse)
-        self._sockets = Sockets(self.abort)
-        self.temporaries = Temporaries()
+        self._sockets, self.temporaries = Sockets(self.abort), Temporaries()
         self._places: CodePlaces | None = None
         self._environments: dict[HandlerEnvironment, None] = {}
         self._failure: BaseException | None = None
@@ -137,14 +136,15 @@ class HandlerHost:
         """Stop all environments and put everything back as it was."""
         for environment in list(self._environments):
             environment.stop()
-        self._thread.end()
-        self._sockets.end()
-        self._files.end()
+        for part in (self._thread, self._sockets, self._files):
+            part.end()
         self.temporaries.remove()
         self._replacements.remove()
         self._alarm.remove()
         _entered.remove(self)
-        if self._places is not None and self.kept is None:
+        if self.kept is not None:
+            self.kept.end_run()
+        elif self._places is not None:
             self._places.remove()
         self._places = None
 

@@ -28,7 +28,16 @@ from weakref import WeakKeyDictionary, WeakSet, WeakValueDictionary
 
 from delivery_lab.handlers.capture import LineStream, RuntimeLogHandler
 from delivery_lab.handlers.chance import module_functions
-from delivery_lab.handlers.exchanged import CONTENTS, STAYING, Absent, Exchange, Names, Namespace, OfClass, OfDictionary
+from delivery_lab.handlers.exchanged import (
+    CONTENTS,
+    STAYING,
+    Absent,
+    Exchange,
+    Namespace,
+    OfClass,
+    OfDictionary,
+    OfModules,
+)
 from delivery_lab.handlers.modules import EnvironmentModules, LoadedModules
 from delivery_lab.handlers.snapshot_kinds import Unrestorable
 from delivery_lab.handlers.unknown_variables import VARYING, Variables
@@ -150,7 +159,7 @@ class ProcessState:
         self._modules = modules
         self._folder = folder
         self._hosts_folder: str | None = None
-        self._names, self._names_that_stay = Names(), Names()
+        self._names, self._names_that_stay = OfModules(), OfModules()
         self._staying: list[Exchange] = [self._names_that_stay]
         self._zone = variables.get("TZ", ":UTC")
         encoded: dict[bytes, bytes] = {os.fsencode(name): os.fsencode(value) for name, value in variables.items()}
@@ -230,6 +239,10 @@ class ProcessState:
         self._modules.use_again(loaded.modules, as_host)
         self.of_random["_inst"].seed(seed)
         self._encoded[VARYING] = os.fsencode(log_stream)
+
+    def leave_run(self) -> None:
+        """Refer to the run no longer; `use_again` for another one, if there is one."""
+        self._modules.leave_run()
 
     @property
     def own_modules(self) -> list[ModuleType]:
