@@ -472,3 +472,30 @@ def test_syn_retry_1_waits_repeat_with_the_seed(make_world: WorldMaker, mode: st
 
     first, again, other = instants
     assert first == again != other
+
+
+def test_each_client_names_itself_as_botocore_would(world: World) -> None:
+    """Parts of the user agent are made once; a client has its own all the same, and features of each call."""
+    world.answer = lambda service, operation, parameters: {}
+    seen = world.run_code(
+        """
+        import boto3
+        from botocore.config import Config
+        seen = []
+        def client(name):
+            made = boto3.client("sqs", config=Config(user_agent_appid=name))
+            made.meta.events.register("before-call", lambda params, **_: seen.append(params["headers"]["User-Agent"]))
+            return made
+        def handler(event, context):
+            one, other = client("one"), client("other")
+            for each in (one, other, one):
+                each.list_queues()
+            return [[part for part in agent.split() if part.startswith(("app/", "md/"))] for agent in seen]
+        """
+    )
+    assert [[part for part in parts if part.startswith("app/")] for parts in seen] == [
+        ["app/one"],
+        ["app/other"],
+        ["app/one"],
+    ]
+    assert seen[0] == seen[2]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import colorsys
+import gc
 import subprocess
 import sys
 import textwrap
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -313,3 +315,27 @@ def test_a_lock_that_was_held_when_its_environment_was_killed_is_free_again(
             killed.stop()
             assert world.result(world.environment(function, 2), 1) == "done"
     assert kept.uses >= 2
+
+
+def test_what_is_kept_does_not_keep_the_runs_that_are_over(tmp_path: Path, kept: KeptEnvironments) -> None:
+    code = """
+        import logging
+        contexts = []
+        def handler(event, context):
+            contexts.append(context)
+            logging.warning("%s of %s", event, context.get_remaining_time_in_millis())
+            print(event, end="")
+    """
+    hosts = []
+    for seed in (1, 2, 3):
+        world = World(tmp_path, seed=seed, kept=kept)
+        hosts.append(weakref.ref(world.host))
+        function = world.function(textwrap.dedent(code))
+        with rare_garbage_collection(), world.host:
+            world.invoke(world.environment(function, 1), seed)
+        assert len(world.text) == 2
+    del world, function
+    gc.collect()
+
+    assert kept.uses >= 1
+    assert [host() for host in hosts] == [None, None, None]

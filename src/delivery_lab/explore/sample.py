@@ -56,7 +56,7 @@ def sample_of(run: Run, expectations: Sequence[Expectation]) -> Sample:
         seed=run.seed,
         figures=plain_figures(outcome),
         verdicts=tuple(expectation.judge(figures) for expectation in expectations),
-        violations=tuple(str(violation) for violation in violations_of(run)),
+        violations=tuple(str(violation) for violation in violations_of(run, outcome)),
         trace_hash=run.trace_hash,
         rules=tuple(rule for rule in run.rules if rule in ALTERNATIVES),
     )

@@ -73,6 +73,9 @@ DESCRIPTIONS = (
 _loader: Any = None
 _allowed = lru_cache(maxsize=1_000)(botocore.useragent.sanitize_user_agent_string_component)
 """Goes through each part of the user agent letter by letter, for each call again."""
+_component = botocore.useragent.UserAgentComponent
+_component_text = _component.to_string
+_known_component_text = lru_cache(maxsize=1_000)(_component_text)
 _accepting: dict[FunctionType, Any] = {}
 _names: dict[str, str] = {}
 _MOST_NAMES = 10_000
@@ -298,6 +301,11 @@ def _remembering(real: Any) -> Any:
     return accepts_kwargs
 
 
+def _text_of_component(component: Any) -> str:
+    """A part of the user agent, which has nine of them for each call; only the one that is cut to a size is new."""
+    return _known_component_text(component) if component.size_config is None else _component_text(component)
+
+
 def _sharing_names(real: Any) -> Any:
     """The names of botocore's events are translated by a fixed table, of which each client has a copy: look once."""
 
@@ -331,4 +339,5 @@ def install(patches: Patches) -> None:
     aliaser = botocore.hooks.EventAliaser
     patches.set(aliaser, "_alias_event_name", _sharing_names(vars(aliaser)["_alias_event_name"]))
     patches.set(botocore.useragent, "sanitize_user_agent_string_component", _allowed)
+    patches.set(_component, "to_string", _text_of_component)
     patches.set(botocore.hooks, "accepts_kwargs", _remembering(botocore.hooks.accepts_kwargs))

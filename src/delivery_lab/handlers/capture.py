@@ -10,6 +10,22 @@ from delivery_lab.events import LogLine
 from delivery_lab.handlers.fibers import FiberEnvironment, current
 
 
+class Belonging:
+    """Whose a process is: an environment of the run that lasts, or nobody's between two runs.
+
+    What code keeps from run to run refers to this alone, so that the run itself can be forgotten when it is over.
+    """
+
+    __slots__ = ("environment",)
+
+    def __init__(self, environment: FiberEnvironment) -> None:
+        self.environment: FiberEnvironment | None = environment
+
+    def now(self) -> int:
+        """The instant of the run."""
+        return 0 if self.environment is None else self.environment.host.scheduler.now
+
+
 class LineStream(io.TextIOBase):
     """Standard output or error of one environment: each complete line becomes a `LogLine`.
 
@@ -19,15 +35,11 @@ class LineStream(io.TextIOBase):
     encoding = "utf-8"
     errors = "strict"
 
-    def __init__(self, environment: FiberEnvironment) -> None:
+    def __init__(self, belonging: Belonging) -> None:
         super().__init__()
-        self._environment = environment
+        self._belonging = belonging
         self._open: dict[str | None, str] = {}
         self.buffer = _Bytes(self)
-
-    def belong_to(self, environment: FiberEnvironment) -> None:
-        """Be the stream of another environment from now on, which uses code that was loaded for this one."""
-        self._environment = environment
 
     def writable(self) -> bool:
         """Always true."""
@@ -43,33 +55,36 @@ class LineStream(io.TextIOBase):
             raise TypeError(f"write() argument must be str, not {type(text).__name__}")
         if not text.isascii():
             text = text.encode(self.encoding, self.errors).decode(self.encoding)
-        fiber = current()
-        if self._environment.importing is not None:
-            self._environment.importing.note("writes to its log while it is imported")
+        fiber, environment = current(), self._belonging.environment
+        if environment is None:
+            return len(text)  # an object of the last run is collected, and nobody is there to hear it
+        if environment.importing is not None:
+            environment.importing.note("writes to its log while it is imported")
         request_id = None if fiber is None else fiber.request_id
         if fiber is not None:
-            self._environment.watch.wrote(text)
+            environment.watch.wrote(text)
         *lines, rest = (self._open.pop(request_id, "") + text).split("\n")
         for line in lines:
-            self._emit(request_id, line)
+            _emit(environment, request_id, line)
         if rest:
             self._open[request_id] = rest
         return len(text)
 
     def finish_lines(self) -> None:
         """Emit the text that is waiting for a line end. Called in the hub."""
+        environment = self._belonging.environment
+        if environment is None:
+            return
         for request_id in list(self._open):
-            self._emit(request_id, self._open.pop(request_id))
-        self._environment.host.deliver_lines()
+            _emit(environment, request_id, self._open.pop(request_id))
+        environment.host.deliver_lines()
 
-    def _emit(self, request_id: str | None, text: str) -> None:
-        environment = self._environment
-        host = environment.host
-        host.lines.append(
-            LogLine(
-                host.scheduler.now, environment.function.name, environment.number, request_id, text.removesuffix("\r")
-            )
-        )
+
+def _emit(environment: FiberEnvironment, request_id: str | None, text: str) -> None:
+    host = environment.host
+    host.lines.append(
+        LogLine(host.scheduler.now, environment.function.name, environment.number, request_id, text.removesuffix("\r"))
+    )
 
 
 class ErrorStream(LineStream):

@@ -16,11 +16,12 @@ from greenlet import greenlet
 from delivery_lab.errors import ModelError, NotModelledError
 from delivery_lab.handlers import answers
 from delivery_lab.handlers.boto import DESCRIPTIONS
-from delivery_lab.handlers.capture import ErrorStream, LineStream
+from delivery_lab.handlers.capture import Belonging, ErrorStream, LineStream
 from delivery_lab.handlers.connections import close_connections
+from delivery_lab.handlers.exchanged import Namespace
 from delivery_lab.handlers.fibers import Fiber, FiberHost, ThreadIdentity, keep_for_ever, never_resume
 from delivery_lab.handlers.importing import Importing, begin, end
-from delivery_lab.handlers.isolation import Namespace, ProcessState
+from delivery_lab.handlers.isolation import ProcessState
 from delivery_lab.handlers.kept import KeptEnvironments, Loaded, Process
 from delivery_lab.handlers.loading import InitialisationError, load_handler, users_line
 from delivery_lab.handlers.modules import EnvironmentModules, SearchPath
@@ -224,7 +225,8 @@ class HandlerEnvironment:
 
     def _new_process(self, seed: int) -> Process:
         """A process that has loaded nothing."""
-        stdout, stderr = LineStream(self), ErrorStream(self)
+        belonging = Belonging(self)
+        stdout, stderr = LineStream(belonging), ErrorStream(belonging)
         state = ProcessState(
             modules=EnvironmentModules(self._search, self.host.import_as_host),
             variables=variables_of(self.function, self._log_stream, self._search),
@@ -235,14 +237,13 @@ class HandlerEnvironment:
             folder=str(self._search.working_directory),
             unknown_variables=self.function.unknown_variables,
         )
-        return Process(state, stdout, stderr, contextvars.Context(), ThreadIdentity(self._main_ident))
+        return Process(state, belonging, stdout, stderr, contextvars.Context(), ThreadIdentity(self._main_ident))
 
     def _process_of(self, loaded: Loaded, seed: int) -> Process:
         """A process whose code was loaded for an earlier run, as it was then."""
         process = loaded.process
         process.state.use_again(loaded.state, seed, self._log_stream, self.host.import_as_host)
-        process.stdout.belong_to(self)
-        process.stderr.belong_to(self)
+        process.belonging.environment = self
         process.context = loaded.context.copy()
         return process
 
@@ -286,7 +287,7 @@ class HandlerEnvironment:
         fiber.request_id = request.request_id
         # Only now: while the code is imported there is no invoke, and no header (LAM-TRACE-1).
         os.environ["_X_AMZN_TRACE_ID"] = request.trace
-        context = answers.context_for(self.function, request, self._log_stream, lambda: host.scheduler.now)
+        context = answers.context_for(self.function, request, self._log_stream, self._process.belonging.now)
         began = host.scheduler.now
         answer = answers.call(self._handler, request, context, self.watch.event)
         self.watch.answers(answer.response.payload, failed=answer.response.error is not None)
@@ -337,7 +338,7 @@ class HandlerEnvironment:
 
     def _keep(self, importing: Importing) -> None:
         assert self.host.kept is not None
-        boundary = (HandlerEnvironment, EnvironmentModules, *DESCRIPTIONS)
+        boundary = (HandlerEnvironment, Belonging, EnvironmentModules, *DESCRIPTIONS)
         self.host.kept.keep(self.function, self._process, importing, self.host.package_state, boundary)
 
     def _answer(self, answer: answers.HandlerAnswer, began: int) -> None:

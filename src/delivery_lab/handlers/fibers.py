@@ -91,6 +91,9 @@ class ProcessWorld(Protocol):
     def leave(self) -> None:
         """Put the host's state back and keep what the environment made of its own."""
 
+    def leave_wholly(self) -> None:
+        """The same, with what would stay in place until another environment is entered."""
+
 
 class FiberTemporary(Protocol):
     """What code in a fiber asks of the /tmp of its environment."""

@@ -14,9 +14,10 @@ from delivery_lab.errors import ModelError
 from delivery_lab.events import LogLine
 from delivery_lab.handlers.code_places import CodePlaces
 from delivery_lab.handlers.environment import HandlerEnvironment
+from delivery_lab.handlers.exchanged import STAYING, Namespace
 from delivery_lab.handlers.fibers import Fiber, Plan, as_host, current
 from delivery_lab.handlers.files import FileGuard
-from delivery_lab.handlers.isolation import Namespace, imported_package_state
+from delivery_lab.handlers.isolation import imported_package_state
 from delivery_lab.handlers.kept import KeptEnvironments
 from delivery_lab.handlers.modules import SearchPath
 from delivery_lab.handlers.no_network import Sockets
@@ -90,20 +91,17 @@ class HandlerHost:
     ) -> None:
         self.scheduler, self.streams = scheduler, streams
         self.lines: list[LogLine] = []
-        self._log = log
+        self._log, self.kept = log, kept
         self.observer: Observer = observer or Unobserved()
         self.hub: greenlet = getcurrent()
-        self.cold_start = seconds(cold_start_seconds)
-        self.minimum = seconds(minimum_invoke_seconds)
+        self.cold_start, self.minimum = seconds(cold_start_seconds), seconds(minimum_invoke_seconds)
         self.package_state: dict[str, Namespace] = {}
         self._aws, self.web = aws, web
         self.api_latency = (seconds(api_latency_min_seconds), seconds(api_latency_max_seconds))
         self._alarm = StallAlarm(stall_after_seconds, self.abort)
         self._thread = RunThread(self._alarm, self._leave_behind)
         self._replacements, self._files = Replacements(), FileGuard(refuse)
-        self._sockets = Sockets(self.abort)
-        self.temporaries = Temporaries()
-        self.kept = kept
+        self._sockets, self.temporaries = Sockets(self.abort), Temporaries()
         self._places: CodePlaces | None = None
         self._environments: dict[HandlerEnvironment, None] = {}
         self._failure: BaseException | None = None
@@ -138,20 +136,22 @@ class HandlerHost:
         """Stop all environments and put everything back as it was."""
         for environment in list(self._environments):
             environment.stop()
-        self._thread.end()
-        self._sockets.end()
-        self._files.end()
+        for part in (self._thread, self._sockets, self._files):
+            part.end()
         self.temporaries.remove()
         self._replacements.remove()
         self._alarm.remove()
         _entered.remove(self)
-        if self._places is not None and self.kept is None:
+        if self.kept is not None:
+            self.kept.end_run()
+        elif self._places is not None:
             self._places.remove()
         self._places = None
 
     def run(self, until: int | None = None) -> None:
         """Let virtual time pass (`Scheduler.run`), on a thread of its own unless this is the main thread."""
-        self._thread.do(lambda: self.scheduler.run(until))
+        with STAYING:
+            self._thread.do(lambda: self.scheduler.run(until))
 
     def new_environment(self, function: FunctionConfig, number: int) -> HandlerEnvironment:
         """A fresh environment; nothing of its code is looked at before its first invoke.
@@ -249,7 +249,7 @@ class HandlerHost:
         if fiber is None:
             return import_()
         with as_host():
-            fiber.environment.state.leave()
+            fiber.environment.state.leave_wholly()
             try:
                 return import_()
             finally:

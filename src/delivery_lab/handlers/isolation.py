@@ -28,17 +28,21 @@ from weakref import WeakKeyDictionary, WeakSet, WeakValueDictionary
 
 from delivery_lab.handlers.capture import LineStream, RuntimeLogHandler
 from delivery_lab.handlers.chance import module_functions
+from delivery_lab.handlers.exchanged import (
+    CONTENTS,
+    STAYING,
+    Absent,
+    Exchange,
+    Namespace,
+    OfClass,
+    OfDictionary,
+    OfModules,
+)
 from delivery_lab.handlers.modules import EnvironmentModules, LoadedModules
 from delivery_lab.handlers.snapshot_kinds import Unrestorable
 from delivery_lab.handlers.unknown_variables import VARYING, Variables
 from delivery_lab.handlers.virtual_threads import Local, Numbers, VirtualLock
 from delivery_lab.handlers.xray import NoEmitter, context_in_lambda, patched_libraries, sampler_in_lambda
-
-Namespace = dict[str, Any]
-
-
-class Absent:
-    """Stands for an attribute that a class does not have yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +52,9 @@ class MadeAnew:
     make: Callable[[], object]
 
 
-CONTENTS = "contents"
-"""Stands for all keys of a dictionary that modules share by reference."""
-
 _POWERTOOLS = "aws_lambda_powertools"
+_OF_HANDLERS_ALONE = (f"{_POWERTOOLS}.", "aws_xray_sdk.")
+"""Packages of which the host reads nothing while time passes in a run (`exchanged.Staying`)."""
 _OF_A_REQUEST = {"current_event": Absent, "lambda_context": Absent}
 
 SHARED_PACKAGE_STATE: dict[str, Namespace] = {
@@ -100,56 +103,11 @@ def imported_package_state() -> dict[str, Namespace]:
     return {owner: values for owner, values in SHARED_PACKAGE_STATE.items() if owner.partition(":")[0] in sys.modules}
 
 
-class _ClassAttributes:
-    """The attributes of a class as a namespace; none is set needlessly, for it costs every subclass its caches."""
-
-    def __init__(self, owner: type) -> None:
-        self._owner = owner
-
-    def __contains__(self, name: str) -> bool:
-        return True
-
-    def __getitem__(self, name: str) -> Any:
-        return vars(self._owner).get(name, Absent)
-
-    def update(self, values: Namespace) -> None:
-        now = vars(self._owner)
-        for name, value in values.items():
-            if now.get(name, Absent) is value:
-                continue
-            if value is Absent:
-                delattr(self._owner, name)
-            else:
-                setattr(self._owner, name, value)
-
-
-class _Dictionary:
-    """The keys of a dictionary as a namespace with one name."""
-
-    def __init__(self, owner: Namespace) -> None:
-        self._owner = owner
-
-    def __contains__(self, name: str) -> bool:
-        return name == CONTENTS
-
-    def __getitem__(self, name: str) -> Any:
-        return dict(self._owner)
-
-    def update(self, values: Namespace) -> None:
-        self._owner.clear()
-        self._owner.update(values[CONTENTS])
-
-
-_Keeper = Namespace | _ClassAttributes | _Dictionary
-
-
-def _keeper(owner: str) -> _Keeper:
-    """What keeps the state that `SHARED_PACKAGE_STATE` calls by this name."""
-    module, _, name = owner.partition(":")
-    found = sys.modules[module] if not name else getattr(sys.modules[module], name)
-    if isinstance(found, dict):
-        return _Dictionary(found)
-    return _ClassAttributes(found) if isinstance(found, type) else vars(found)
+def _owner_of(name: str) -> type | Namespace:
+    """What has the state that `SHARED_PACKAGE_STATE` calls by this name: a module's names, a class or a dictionary."""
+    module, _, attribute = name.partition(":")
+    found = sys.modules[module] if not attribute else getattr(sys.modules[module], attribute)
+    return found if isinstance(found, (dict, type)) else vars(found)
 
 
 AsHost = Callable[[Callable[[], ModuleType]], ModuleType]
@@ -161,16 +119,16 @@ class LoadedState:
     """What a process has of its own once its code is loaded.
 
     Attributes:
-        values: what is exchanged with the host's, in the order of the exchange.
+        values: what is exchanged with the host's, each with what exchanges it.
         modules: the modules of the function's own files.
         folder: the working directory.
         followed: the part of `values` whose objects a snapshot follows; the tables of threads are made anew.
     """
 
-    values: list[Namespace]
+    values: list[tuple[Exchange, Any]]
     modules: LoadedModules
     folder: str | None
-    followed: list[Namespace]
+    followed: list[Any]
 
 
 class ProcessState:
@@ -201,23 +159,31 @@ class ProcessState:
         self._modules = modules
         self._folder = folder
         self._hosts_folder: str | None = None
-        self._pairs: list[tuple[_Keeper, Namespace]] = []
-        self._hosts: list[Namespace] = []
-        self._threads: list[int] = []
+        self._names, self._names_that_stay = OfModules(), OfModules()
+        self._staying: list[Exchange] = [self._names_that_stay]
         self._zone = variables.get("TZ", ":UTC")
         encoded: dict[bytes, bytes] = {os.fsencode(name): os.fsencode(value) for name, value in variables.items()}
         self._encoded = Variables(encoded, map(os.fsencode, unknown_variables))
         self._own(vars(os.environ), _data=self._encoded)
         self._own(vars(os.environb), _data=self._encoded)
         self._own(vars(posix), environ=self._encoded)
-        self._own(vars(sys), stdout=stdout, stderr=stderr, stdin=io.StringIO(), path=list(modules.path), argv=[""])
-        self._own(vars(sys), __stdout__=stdout, __stderr__=stderr)
-        self._own(vars(sys), meta_path=modules.meta_path(), excepthook=sys.__excepthook__)
+        self._own(
+            vars(sys),
+            stdout=stdout,
+            stderr=stderr,
+            stdin=io.StringIO(),
+            path=list(modules.path),
+            argv=[""],
+            __stdout__=stdout,
+            __stderr__=stderr,
+            meta_path=modules.meta_path(),
+            excepthook=sys.__excepthook__,
+        )
         self.of_random = module_functions(seed)
         """The functions of the module `random`, and their generator."""
         self._own(vars(random), **self.of_random)
         self._own(vars(warnings), filters=_default_warning_filters())
-        self._own_threads()
+        self._threads = [self._own(vars(module), **values) for module, values in _thread_tables()]
         self._own_logging(stdout)
         self._own(vars(asyncio.events), _event_loop_policy=None)
         for package, values in package_state.items():
@@ -226,7 +192,13 @@ class ProcessState:
     def add_package_state(self, owner: str, values: Namespace) -> None:
         """Give the environment its own values of what a shared module, or a class of it, keeps for the process."""
         fresh = {name: value.make() if isinstance(value, MadeAnew) else copy(value) for name, value in values.items()}
-        self._own(_keeper(owner), **fresh)
+        found = _owner_of(owner)
+        if isinstance(found, type):
+            self._staying.append(OfClass(found, fresh))
+        elif CONTENTS in fresh:
+            self._staying.append(OfDictionary(found, fresh))
+        else:
+            (self._names_that_stay if owner.startswith(_OF_HANDLERS_ALONE) else self._names).add(found, fresh)
 
     # -- loaded code, used again --------------------------------------------------------------------------
 
@@ -236,14 +208,19 @@ class ProcessState:
         Raises:
             Unrestorable: code has begun something while it was loaded that cannot be begun again.
         """
-        fresh = [{name: values[name] for name in values} for _, values in _thread_tables()]
-        for index, expected in zip(self._threads, fresh, strict=True):
-            namespace, mine = self._pairs[index]
-            if any(_told(namespace[name]) != _told(expected[name]) for name in mine):
+        exchanges = (self._names, *self._staying)
+        values = [(exchange, exchange.now()) for exchange in exchanges]
+        names: list[Any] = values[0][1]
+        for places, (_, table) in zip(self._threads, _thread_tables(), strict=True):
+            if list(map(_told, names[places.start : places.stop])) != list(
+                map(_told, self._names.fresh(places, table))
+            ):
                 raise Unrestorable("threads are started, or made, while it is imported")
-        values = [{name: namespace[name] for name in mine} for namespace, mine in self._pairs]
-        followed = [found for index, found in enumerate(values) if index not in self._threads]
-        return LoadedState(values, self._modules.loaded(), _working_directory(), followed)
+        tables = {place for places in self._threads for place in places}
+        followed = [found for place, found in enumerate(names) if place not in tables]
+        return LoadedState(
+            values, self._modules.loaded(), _working_directory(), [followed, *(v for _, v in values[1:])]
+        )
 
     def use_again(self, loaded: LoadedState, seed: int, log_stream: str, as_host: AsHost) -> None:
         """Set back what `loaded` had found; the objects in it have been set back before.
@@ -254,17 +231,18 @@ class ProcessState:
             log_stream: name of the log stream.
             as_host: runs a function while the host's state is in place.
         """
-        for (_, mine), values in zip(self._pairs, loaded.values, strict=True):
-            mine.clear()
-            mine.update(values)
-        for index, (_, values) in zip(self._threads, _thread_tables(), strict=True):
-            mine = self._pairs[index][1]
-            mine.update({name: values[name] for name in mine})
+        for exchange, values in loaded.values:
+            exchange.mine = copy(values)
+        for places, (_, table) in zip(self._threads, _thread_tables(), strict=True):
+            self._names.mine[places.start : places.stop] = self._names.fresh(places, table)
         self._folder, self._hosts_folder = loaded.folder, None
-        self._hosts.clear()
         self._modules.use_again(loaded.modules, as_host)
         self.of_random["_inst"].seed(seed)
         self._encoded[VARYING] = os.fsencode(log_stream)
+
+    def leave_run(self) -> None:
+        """Refer to the run no longer; `use_again` for another one, if there is one."""
+        self._modules.leave_run()
 
     @property
     def own_modules(self) -> list[ModuleType]:
@@ -273,10 +251,8 @@ class ProcessState:
 
     def enter(self) -> None:
         """Put the environment's state in place; `leave` must follow."""
-        hosts = self._hosts
-        for namespace, mine in self._pairs:
-            hosts.append({name: namespace[name] for name in mine})
-            namespace.update(mine)
+        self._names.enter()
+        STAYING.enter(self._staying)
         self._modules.enter()
         if self._folder is not None:
             self._hosts_folder = _working_directory()
@@ -292,25 +268,28 @@ class ProcessState:
         if self._hosts_folder is not None:
             self._folder = _working_directory() or self._folder
             _change_to(self._hosts_folder)
-        for (namespace, mine), theirs in zip(self._pairs, self._hosts, strict=False):
-            for name in mine:
-                mine[name] = namespace[name]
-            namespace.update(theirs)
-        self._hosts.clear()
+        self._names.leave()
 
-    def _own(self, namespace: _Keeper, **values: Any) -> None:
-        self._pairs.append((namespace, {name: value for name, value in values.items() if name in namespace}))
+    def leave_wholly(self) -> None:
+        """The same, with what would stay in place until another environment is entered."""
+        self.leave()
+        STAYING.put_back()
 
-    def _own_threads(self) -> None:
-        for module, values in _thread_tables():
-            self._threads.append(len(self._pairs))
-            self._own(vars(module), **values)
+    def _own(self, namespace: Namespace, **values: Any) -> range:
+        return self._names.add(namespace, values)
 
     def _own_logging(self, stdout: LineStream) -> None:
         root = logging.RootLogger(logging.WARNING)
         handlers: WeakValueDictionary[str, logging.Handler] = WeakValueDictionary()
-        self._own(vars(logging), root=root, _handlers=handlers, _handlerList=[])
-        self._own(vars(logging), _loggerClass=logging.Logger, _logRecordFactory=logging.LogRecord, raiseExceptions=True)
+        self._own(
+            vars(logging),
+            root=root,
+            _handlers=handlers,
+            _handlerList=[],
+            _loggerClass=logging.Logger,
+            _logRecordFactory=logging.LogRecord,
+            raiseExceptions=True,
+        )
         self._own(vars(logging.Logger.manager), **vars(logging.Manager(root)))
         handler = RuntimeLogHandler(stdout)
         logging._handlerList.pop()  # type: ignore[attr-defined]  # made in the host, but it is not one of the host's

@@ -17,7 +17,7 @@ from types import FunctionType, ModuleType
 
 from delivery_lab.garbage import is_frozen
 from delivery_lab.handlers.answers import Handler
-from delivery_lab.handlers.capture import LineStream
+from delivery_lab.handlers.capture import Belonging, LineStream
 from delivery_lab.handlers.code_places import CodePlaces
 from delivery_lab.handlers.fibers import ThreadIdentity
 from delivery_lab.handlers.host_modules import INSTALLED_PATHS
@@ -44,6 +44,7 @@ class Process:
 
     Attributes:
         state: what it has of its own.
+        belonging: whose it is.
         stdout: its standard output.
         stderr: its standard error.
         context: its context variables.
@@ -56,6 +57,7 @@ class Process:
     """
 
     state: ProcessState
+    belonging: Belonging
     stdout: LineStream
     stderr: LineStream
     context: contextvars.Context
@@ -119,6 +121,14 @@ class KeptEnvironments:
             kept.free, kept.used = [*kept.free, *kept.used][:MOST_OF_A_FUNCTION], []
         self.unproven = False
         self._modules = frozenset(sys.modules)
+
+    def end_run(self) -> None:
+        """A run is over: nothing that is kept refers to it, so that it can be collected."""
+        for kept in self._functions.values():
+            for loaded in kept.used:
+                loaded.process.belonging.environment = None
+                loaded.process.context = loaded.context
+                loaded.process.state.leave_run()
 
     def give_up(self, reason: str) -> None:
         """Keep nothing any more."""

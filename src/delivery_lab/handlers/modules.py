@@ -235,6 +235,10 @@ class LoadedModules:
     names: set[str]
 
 
+def _as_it_is(import_: Callable[[], ModuleType]) -> ModuleType:
+    return import_()
+
+
 class EnvironmentModules(MetaPathFinder):
     """The modules of one environment, and the finder that imports them.
 
@@ -266,6 +270,10 @@ class EnvironmentModules(MetaPathFinder):
         self._seen = 0
         self._names = set(loaded.names)
         self._modules = dict(loaded.modules)
+
+    def leave_run(self) -> None:
+        """Refer to the run no longer; nothing is imported until the next."""
+        self._as_host = _as_it_is
 
     def meta_path(self) -> list[Any]:
         """What `sys.meta_path` is inside the environment. Nothing on it looks into the host's folders."""

@@ -20,6 +20,7 @@ from delivery_lab.handlers import (
     virtual_sockets,
     virtual_threads,
 )
+from delivery_lab.handlers.exchanged import STAYING
 from delivery_lab.handlers.host_modules import OF_HOST
 from delivery_lab.handlers.patches import Patches
 from delivery_lab.handlers.virtual_time import VirtualTime
@@ -59,6 +60,7 @@ class Replacements:
 
     def remove(self) -> None:
         """Put everything back as it was, also after an `install` that failed half-way."""
+        STAYING.put_back()
         self._patches.undo()
         self._watching.close()
         self._time.remove()
