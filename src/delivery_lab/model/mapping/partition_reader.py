@@ -312,9 +312,7 @@ class PartitionReader:
         batch.error = result.error is not None
         self._leave(batch)
         batch.note(result.rehearsal)
-        batch.answered = (
-            None if verdict.succeeded else FailedAnswer(verdict, tuple([batch.ids[each] for each in named]))
-        )
+        batch.answered = FailedAnswer(verdict, tuple([batch.ids[each] for each in named]))
         done, left = verdict.parts(batch.records)
         if done:
             self._progress.checkpoint(slot, done, "STR-CHECKPOINT-1")

@@ -145,7 +145,7 @@ class Services:
 
 @dataclass(frozen=True, slots=True)
 class FailedAnswer:
-    """How an attempt was answered of which nothing succeeded.
+    """How an attempt was answered; of one that is told again nothing has succeeded.
 
     Attributes:
         verdict: how far it succeeded.
@@ -172,7 +172,7 @@ class PartitionBatch:
         payload: the event, once it was made.
         ids: ids of the records, once the event was made.
         repeated: whether it was handed over twice because the workload says so.
-        answered: how the last invoke was answered, None unless all records are tried again for it.
+        answered: how the last invoke was answered, None before the first answer.
     """
 
     records: list[Record]
