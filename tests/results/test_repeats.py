@@ -111,3 +111,9 @@ def test_a_batch_is_looked_up_once_until_an_id_may_mean_another_message() -> Non
     batch.see(MessageMoved(0, None, "dead-letters", "a", "queue", "d", "task"))
     batch.fates(messages, "other")
     assert asked[2:] == [f"{message} for other" for message in "abacab"]
+
+
+def test_the_timeline_is_that_of_lines_that_are_all_told_one_by_one(folded: Run) -> None:
+    apart = replace(folded, events=tuple(told_apart(folded.events)))
+
+    assert timeline(folded) == timeline(apart)
