@@ -14,6 +14,7 @@ from delivery_lab.model.mapping.kafka import KafkaMappingConfig, KafkaProvisione
 from delivery_lab.model.mapping.stream import StreamConsumer, StreamMappingConfig
 from delivery_lab.model.streams.dynamodb import TableStream
 from delivery_lab.model.streams.kinesis import KinesisStream
+from delivery_lab.rules.assumptions import DEFAULTS, Assumptions
 from tests.model.support import Behaviour, Call, Script, World, succeed
 
 PROVISIONED = KafkaProvisionedMode(1, 10)
@@ -26,10 +27,11 @@ class PartitionWorld(World):
     Args:
         behave: what the code of every function does.
         seed: seed of the run.
+        assumptions: what the model assumes.
     """
 
-    def __init__(self, behave: Behaviour = succeed, seed: int = 1) -> None:
-        super().__init__(behave, seed)
+    def __init__(self, behave: Behaviour = succeed, seed: int = 1, assumptions: Assumptions = DEFAULTS) -> None:
+        super().__init__(behave, seed, assumptions)
         self.source: KinesisStream | TableStream | None = None
 
     def kinesis(

@@ -121,3 +121,27 @@ def test_stop_ends_the_run_after_the_callback_that_is_running() -> None:
 
     scheduler.run(until=10)
     assert (seen, scheduler.now) == (["later"], 10)
+
+
+def test_it_is_quiet_until_the_next_timer_or_the_end_of_the_run() -> None:
+    scheduler = Scheduler()
+    seen: list[int] = []
+    cancelled = scheduler.at(15, seen.append, 0)
+    for instant in (10, 20):
+        scheduler.at(instant, lambda: seen.append(scheduler.quiet_before), background=instant == 20)
+    cancelled.cancel()
+
+    scheduler.run(until=30)
+
+    assert seen == [20, 31]
+
+
+def test_it_is_never_quiet_where_somebody_else_moves_the_clock() -> None:
+    scheduler = Scheduler()
+    seen: list[int] = []
+    scheduler.at(0, lambda: seen.append(scheduler.quiet_before))
+
+    scheduler.run_due()
+
+    assert seen == [0]
+    assert scheduler.quiet_before == 0

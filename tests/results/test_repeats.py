@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from delivery_lab.events import ContractLine, LinesRepeated, MessageMoved, Run, told_apart
+from delivery_lab.alarms.noticed import alarms_of
+from delivery_lab.cost.counting import used_by
+from delivery_lab.events import ContractLine, FoldedEvents, LinesRepeated, MessageMoved, Run, told_apart
 from delivery_lab.model.mapping import partition_work
+from delivery_lab.model.mapping.partition_again import AttemptsAgain
 from delivery_lab.model.mapping.partition_work import PartitionBatch
+from delivery_lab.results.invariants.checker import violations_of
 from delivery_lab.results.outcome import outcome_of
 from delivery_lab.results.repeats import LatestBatch
 from delivery_lab.results.timeline import timeline
@@ -55,6 +61,29 @@ def test_sim_repeat_1_outcome_and_timeline_are_those_of_a_run_that_runs_everythi
     assert lines(folded) == lines(unfolded)
 
 
+def test_sim_repeat_1_attempts_that_are_told_in_a_row_are_the_run_that_they_are_one_by_one(
+    folded: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(AttemptsAgain, "tell", lambda *_: None)
+    apart = shortly(folded.stack)
+
+    assert isinstance(folded.events, FoldedEvents)
+    assert isinstance(apart.events, tuple)
+    assert folded.events == apart.events
+    assert folded.trace_hash == apart.trace_hash
+    assert folded.rules == apart.rules
+
+
+def test_what_attempts_in_a_row_tell_is_what_their_events_tell(folded: Run) -> None:
+    apart = replace(folded, events=tuple(folded.events))
+    stack = stack_of(folded.stack)
+
+    assert outcome_of(folded) == outcome_of(apart)
+    assert list(used_by(folded, stack)) == list(used_by(apart, stack))
+    assert alarms_of(folded, stack, 0.0) == alarms_of(apart, stack, 0.0)
+    assert violations_of(folded) == violations_of(apart) == []
+
+
 def test_lines_that_are_told_again_are_one_event_each_time_and_point_at_the_first(folded: Run) -> None:
     repeated = [event for event in folded.events if isinstance(event, LinesRepeated)]
     first = {event.invoke: event for event in folded.events if isinstance(event, ContractLine)}
@@ -82,3 +111,9 @@ def test_a_batch_is_looked_up_once_until_an_id_may_mean_another_message() -> Non
     batch.see(MessageMoved(0, None, "dead-letters", "a", "queue", "d", "task"))
     batch.fates(messages, "other")
     assert asked[2:] == [f"{message} for other" for message in "abacab"]
+
+
+def test_the_timeline_is_that_of_lines_that_are_all_told_one_by_one(folded: Run) -> None:
+    apart = replace(folded, events=tuple(told_apart(folded.events)))
+
+    assert timeline(folded) == timeline(apart)

@@ -16,7 +16,7 @@ from delivery_lab.alarms.evaluation import (
 )
 from delivery_lab.alarms.lag import LAGS, lag_samples
 from delivery_lab.alarms.samples import Sampler
-from delivery_lab.events import Event, Run, reader_of
+from delivery_lab.events import AttemptsRepeated, Event, Run, reader_of
 from delivery_lab.events.instants import in_seconds, seconds
 from delivery_lab.results.alarm_figures import AlarmFigures
 from delivery_lab.stack.alarms import Alarm, Metric
@@ -89,6 +89,12 @@ class AlarmReader:
         """Take an event."""
         for sampler in self._samplers:
             sampler.read(event)
+
+    def read_again(self, repeated: AttemptsRepeated) -> None:
+        """Take attempts that were told again; most stacks have no alarm that would show them."""
+        if self._samplers:
+            for event in repeated.events(self.reads):
+                self.read(event)
 
 
 def alarms_of(run: Run, stack: Stack, first_harm_seconds: float | None) -> tuple[AlarmFigures, ...]:

@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Literal
 from delivery_lab.cost.pollers import PollerUnits, minimum_units
 from delivery_lab.cost.polling import IdlePollers, polls_of
 from delivery_lab.events import (
+    AttemptsRepeated,
     BatchInvoked,
     BatchReleased,
     BatchResult,
@@ -156,6 +157,14 @@ class UseReader:
     def read(self, event: Event) -> None:
         """Count what an event tells of."""
         self._takers[type(event)](event)
+
+    def read_again(self, repeated: AttemptsRepeated) -> None:
+        """Count attempts that were told again: they are invokes, and no batch of a queue."""
+        function = repeated.started.function
+        self.invokes[function] += len(repeated.attempts)
+        self._billed_ms[function] += sum([_ms(each.ended_us - each.started_us) for each in repeated.attempts])
+        if repeated.lines is not None:
+            self._happens(repeated.lines)
 
     def billed_ms(self, end_us: int) -> dict[str, int]:
         """Milliseconds of invokes, each rounded up, by function; of those that still run, up to the end of the run."""

@@ -6,6 +6,7 @@ happened, to what, by whom and by which rule; it never says what that means for 
 
 from __future__ import annotations
 
+from delivery_lab.events.again import AttemptsRepeated, FoldedEvents, ToldAgain, as_events, entries_of
 from delivery_lab.events.asynchronous import (
     EventAccepted,
     EventAnswered,
@@ -120,6 +121,7 @@ __all__ = [
     "Actor",
     "ActorKind",
     "ApiCallRefused",
+    "AttemptsRepeated",
     "BatchInvoked",
     "BatchReleased",
     "BatchResult",
@@ -159,6 +161,7 @@ __all__ = [
     "FeederDeduplicated",
     "FeederKind",
     "FilterMissed",
+    "FoldedEvents",
     "FunctionCalled",
     "FunctionConfigured",
     "InvocationType",
@@ -210,10 +213,13 @@ __all__ = [
     "Swallowed",
     "TargetKind",
     "TenantNamed",
+    "ToldAgain",
     "Used",
     "VisibilityChanged",
     "WebCallAnswered",
+    "as_events",
     "chunks",
+    "entries_of",
     "events_of",
     "feed",
     "read_once",

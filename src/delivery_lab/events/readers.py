@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
+from delivery_lab.events.again import AttemptsRepeated, Entry, entries_of
 from delivery_lab.events.union import Event
 
 
@@ -21,26 +22,60 @@ class Reader(Protocol):
         """Take an event of one of these kinds, in the order of the run."""
 
 
+@runtime_checkable
+class ReadsRepeats(Protocol):
+    """A reader that takes attempts which were told again as they are, instead of the events that they stand for."""
+
+    def read_again(self, repeated: AttemptsRepeated) -> None:
+        """Take them. Afterwards it knows what it would know had it read their events."""
+
+
 Readers = Mapping[type[Any], Reader]
 """Readers by their class."""
+
+_Takers = dict[type[Event], tuple[Callable[[Event], None], ...]]
 
 
 def feed(readers: Iterable[Reader], events: Iterable[Event]) -> None:
     """Give events to those that read them."""
-    give(by_kind(readers), events)
+    Takers(readers).give(entries_of(events))
 
 
-def by_kind(readers: Iterable[Reader]) -> dict[type[Event], tuple[Callable[[Event], None], ...]]:
+class Takers:
+    """Those that are given the events of a run.
+
+    Args:
+        readers: all of them.
+    """
+
+    def __init__(self, readers: Iterable[Reader]) -> None:
+        readers = tuple(readers)
+        self._takers = _by_kind(readers)
+        self._as_they_are = [reader.read_again for reader in readers if isinstance(reader, ReadsRepeats)]
+        self._apart = _by_kind([reader for reader in readers if not isinstance(reader, ReadsRepeats)])
+
+    def give(self, entries: Iterable[Entry]) -> None:
+        """Give each the events of its kinds."""
+        takers = self._takers
+        for event in entries:
+            if isinstance(event, AttemptsRepeated):
+                self._give_again(event)
+            else:
+                for take in takers.get(type(event), ()):
+                    take(event)
+
+    def _give_again(self, repeated: AttemptsRepeated) -> None:
+        for take_again in self._as_they_are:
+            take_again(repeated)
+        for event in repeated.events(self._apart):
+            for take in self._apart[type(event)]:
+                take(event)
+
+
+def _by_kind(readers: Iterable[Reader]) -> _Takers:
     """Who reads each kind of events."""
-    found: dict[type[Event], tuple[Callable[[Event], None], ...]] = {}
+    found: _Takers = {}
     for reader in readers:
         for kind in reader.reads:
             found[kind] = (*found.get(kind, ()), reader.read)
     return found
-
-
-def give(takers: Mapping[type[Event], tuple[Callable[[Event], None], ...]], events: Iterable[Event]) -> None:
-    """Give events to the takers of their kinds."""
-    for event in events:
-        for take in takers.get(type(event), ()):
-            take(event)

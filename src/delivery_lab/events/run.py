@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -105,7 +105,7 @@ class Run:
     poison: Poison
     seed: int
     virtual_seconds: float
-    events: tuple[Event, ...]
+    events: Sequence[Event]
     rules: tuple[RuleId, ...]
     trace_hash: str
     sources: frozenset[str]

@@ -18,6 +18,7 @@ __all__ = ["EPOCH", "MICROSECONDS_PER_SECOND", "Scheduler", "Timer", "epoch_ms",
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 """The wall-clock time of instant 0, as handlers and message timestamps see it."""
 
+_NEVER = 1 << 62
 _EPOCH_MS = int(EPOCH.timestamp()) * 1000
 
 
@@ -62,7 +63,7 @@ class Scheduler:
     nothing can move any more, although retention would still tick for days.
     """
 
-    __slots__ = ("_foreground", "_heap", "_sequence", "_stopping", "now")
+    __slots__ = ("_foreground", "_heap", "_sequence", "_stopping", "_until", "now")
 
     def __init__(self) -> None:
         self.now = 0
@@ -70,6 +71,7 @@ class Scheduler:
         self._sequence = 0
         self._foreground = 0
         self._stopping = False
+        self._until = -1
 
     @property
     def idle(self) -> bool:
@@ -119,6 +121,12 @@ class Scheduler:
             heapq.heappop(self._heap)
         return self._heap[0][0] if self._heap else None
 
+    @property
+    def quiet_before(self) -> int:
+        """Nothing but what is happening now happens before this instant, in a run whose time nobody else moves."""
+        instant = self.next_instant()
+        return self._until + 1 if instant is None else min(instant, self._until + 1)
+
     def run_due(self) -> None:
         """Do everything that is due at this instant, for a clock that somebody else moves."""
         instant = self.next_instant()
@@ -138,6 +146,13 @@ class Scheduler:
             until: the instant to stop at. Everything due up to and including it happens, and the clock ends
                 there. Without it time passes until only background timers are left.
         """
+        self._until = _NEVER if until is None else until
+        try:
+            self._run(until)
+        finally:
+            self._until = -1
+
+    def _run(self, until: int | None) -> None:
         heap = self._heap
         self._stopping = False
         while heap and not self._stopping:

@@ -105,6 +105,7 @@ class Faults:
         self._apart = [(n, fault) for n, fault in self._of_functions if fault.kind in APART]
         self._of_invokes = [(n, fault) for n, fault in self._of_functions if fault.kind not in APART]
         self._receives = [(n, fault) for n, fault in self._of_queues if fault.kind is FaultKind.LOST_RECEIVE]
+        self.are_none = not numbered
         self._happened: set[int] = set()
         self._once: set[tuple[int, str]] = set()
         self._asked_for = [n for n, fault in numbered if not fault.preset]

@@ -28,7 +28,7 @@ from delivery_lab.model import function_settings
 from delivery_lab.model.clock import Scheduler, Timer, in_seconds, seconds
 from delivery_lab.model.deployed_functions import DeployedFunction, Rate, Sandbox
 from delivery_lab.model.faults import FaultKind, Faults, InjectedFault
-from delivery_lab.model.invokes import Done, InvokeResult, Rehearsal, Throttled
+from delivery_lab.model.invokes import Done, InvokeResult, InvokesAgain, Rehearsal, Throttled
 from delivery_lab.model.lateness import lateness
 from delivery_lab.model.log_tail import LoggedEnd, LogTails, log_tail
 from delivery_lab.model.loops import NO_LINEAGE, Lineage, Loops
@@ -80,6 +80,7 @@ class Lambda:
         self._runtime = runtime
         self._account_concurrency = account_concurrency
         self._cold_start_seconds = cold_start_seconds
+        self._latest = seconds(invoke_seconds)
         self._late = lateness("invoke", "", invoke_seconds, streams)
         self._functions: dict[str, DeployedFunction] = {}
         self._calling_aws: set[str] = set()
@@ -164,7 +165,7 @@ class Lambda:
             self._journal.append(refused)
             return throttled
         function.running += 1
-        self._note_rate(function)
+        self._note_rate(function, self._scheduler.now)
         self._journal.rely_on("LAM-DURATION-1")
         request_id = request_id or self.new_request_id(name)
         self.loops.begin(name, request_id, lineage)
@@ -194,6 +195,18 @@ class Lambda:
             self._journal.rely_on("SIM-REPEAT-1")
             self._scheduler.at(start + rehearsal.duration, invocation.repeat, rehearsal)
         return request_id
+
+    def again(self, name: str, rehearsal: Rehearsal) -> InvokesAgain | None:
+        """See `delivery_lab.model.invokes.TellsAgain`."""
+        function = self._functions[name]
+        if not (self.faults.are_none and function.idle) or self._refusal(function, None) is not None:
+            return None
+
+        def begin(instant: int) -> tuple[str, int]:
+            self._note_rate(function, instant)
+            return self.new_request_id(name), instant + self._late() + rehearsal.duration
+
+        return InvokesAgain(function.idle[-1].number, self._latest + rehearsal.duration, begin)
 
     def _replace_code(self, function: DeployedFunction) -> None:
         """From now on invokes begin with code that is loaded anew; what runs ends with the code that it has."""
@@ -241,12 +254,12 @@ class Lambda:
             return Throttled("FunctionInvocationRateLimitExceeded", "LAM-SCALE-1")
         return None
 
-    def _note_rate(self, function: DeployedFunction) -> None:
+    def _note_rate(self, function: DeployedFunction, now: int) -> None:
         """Say so where AWS's limit of requests a second, which is not applied, would be exceeded (LAM-CONC-4)."""
         reserved = function.config.reserved_concurrency
         rate = self._rate if reserved is None else function.rate
         concurrency = self._unreserved() if reserved is None else reserved
-        if rate.count(self._scheduler.now) > REQUESTS_PER_SECOND_AND_CONCURRENCY * concurrency:
+        if rate.count(now) > REQUESTS_PER_SECOND_AND_CONCURRENCY * concurrency:
             self._journal.rely_on("LAM-CONC-4")
 
     def _unreserved(self) -> int:

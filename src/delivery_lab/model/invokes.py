@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from delivery_lab.events import TIMED_OUT, ContractLine
 from delivery_lab.model.runtime import InvokeResponse
@@ -43,6 +43,29 @@ class Rehearsal:
     duration: int
     response: InvokeResponse
     lines: tuple[ContractLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class InvokesAgain:
+    """Invokes of one function that are told from the last one while nothing else happens.
+
+    Attributes:
+        environment: number of the execution environment that they have.
+        longest: how long one takes at most, in microseconds.
+        begin: begins one at an instant; returns its request id and the instant of its end.
+    """
+
+    environment: int
+    longest: int
+    begin: Callable[[int], tuple[str, int]]
+
+
+@runtime_checkable
+class TellsAgain(Protocol):
+    """Knows what an invoke would do that is like the last one; see `delivery_lab.model.functions.Lambda`."""
+
+    def again(self, name: str, rehearsal: Rehearsal) -> InvokesAgain | None:
+        """Invokes that are like one before, None where Lambda would refuse them or a workload's fault may meet them."""
 
 
 @dataclass(frozen=True, slots=True)

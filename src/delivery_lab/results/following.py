@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, ClassVar, NamedTuple, get_args
+from typing import Any, ClassVar, get_args
 
 from delivery_lab.events import (
     ApiCallRefused,
+    AttemptsRepeated,
     BatchInvoked,
     BatchResult,
     ContractLine,
@@ -47,7 +48,7 @@ from delivery_lab.results.facts import OF_A_DELIVERY, facts_of
 from delivery_lab.results.fates import Fate, HandlerDelivery, Ledger, Way, business_id_of
 from delivery_lab.results.new_fates import NewFates, NewMessage
 from delivery_lab.results.recognition import Recognitions
-from delivery_lab.results.repeats import LatestBatch, Repeats, WorksCounted
+from delivery_lab.results.repeats import NOTHING_HELD, Held, LatestBatch, Repeats, WorksCounted
 from delivery_lab.results.silent import Judgement, SilentFunctions
 
 # A queue that is purged or deleted takes unread messages along.
@@ -62,16 +63,6 @@ def read_events(run: Run) -> Ledger:
 def _settled(run: Run) -> Ledger:
     return reader_of(run, LedgerReader, lambda: LedgerReader(run)).settled()
 
-
-class _Held(NamedTuple):
-    """What an invoke got."""
-
-    function: str
-    consumer: str
-    messages: tuple[str, ...]
-
-
-_NOTHING = _Held("", "", ())
 
 _Accepted = MessageSent | RecordAppended | EventAccepted
 _Handled = BatchInvoked | EventInvoked | BatchResult | EventAnswered | ContractLine | LinesRepeated
@@ -107,7 +98,7 @@ class LedgerReader:
         self._consumers = self.facts.consumers
         # Functions that follow the log contract say themselves what they processed; of the others it is inferred.
         self._speaking = self.facts.speaking
-        self._held: dict[str, _Held] = {}
+        self._held: dict[str, Held] = {}
         self._batch = LatestBatch(self._fate)
         self._new_fates = NewFates(run, self._ledger)
         self._hops = hops.Hops(self.facts, self._new_fates, self._fates)
@@ -137,6 +128,15 @@ class LedgerReader:
         self._batch.see(event)
         if not self._hops.take(event) and type(event) in self._takers:
             self._takers[type(event)](event)
+
+    def read_again(self, repeated: AttemptsRepeated) -> None:
+        """Take attempts that were told again: of most it is enough to count them."""
+        invoked = repeated.invoked
+        fates = self._batch.fates(invoked.messages, invoked.mapping)
+        says_nothing_new = invoked.function in self._speaking and not self._recognitions.are_told_by(repeated)
+        if not (says_nothing_new and self._repeats.delivered(repeated, fates, self._ledger)):
+            for event in repeated.events(self.reads):
+                self.read(event)
 
     def settled(self) -> Ledger:
         """The ledger, with what only the whole run tells. Nothing may be read after it."""
@@ -205,7 +205,7 @@ class LedgerReader:
 
     def _parked(self, event: MessageSent) -> None:
         """A handler has put a message aside: which of those that it works on, its content tells."""
-        held = self._held.get(event.invoke or "", _NOTHING)
+        held = self._held.get(event.invoke or "", NOTHING_HELD)
         content = "\n".join((event.body, *event.attributes))
         business_id = business_id_of(event.body)
         known = {message: self._fate(message, held.consumer) for message in held.messages}
@@ -224,9 +224,9 @@ class LedgerReader:
     def _handled(self, event: _Handled) -> None:
         match event:
             case BatchInvoked():
-                self._delivered(event, event.invoke, _Held(event.function, event.mapping, event.messages))
+                self._delivered(event, event.invoke, Held(event.function, event.mapping, event.messages))
             case EventInvoked():
-                self._delivered(event, event.event, _Held(event.function, event.function, (event.event,)))
+                self._delivered(event, event.event, Held(event.function, event.function, (event.event,)))
             case BatchResult():
                 failed, named = {*event.failed, *event.named}, bool(event.named)
                 self._believe(event, self._silent.judged(event.invoke, failed, event.rule, named=named))
@@ -236,11 +236,11 @@ class LedgerReader:
             case ContractLine():
                 self._said(event)
             case LinesRepeated():
-                self._repeats.note(event, self._held.get(event.invoke, _NOTHING).consumer or None)
+                self._repeats.note(event, self._held.get(event.invoke, NOTHING_HELD).consumer or None)
                 for line in event.told_duplicates():
                     self._recognitions.said(line)
 
-    def _delivered(self, event: Event, invoke: str, held: _Held) -> None:
+    def _delivered(self, event: Event, invoke: str, held: Held) -> None:
         self._recognitions.delivered(invoke)
         self._held[invoke] = held
         at = in_seconds(event.instant_us)
@@ -273,7 +273,7 @@ class LedgerReader:
 
     def _said(self, event: ContractLine) -> None:
         self._recognitions.said(event)
-        held = self._held.get(event.invoke or "", _NOTHING)
+        held = self._held.get(event.invoke or "", NOTHING_HELD)
         consumer = held.consumer or None
         fate = self._fate(event.message, consumer)
         if fate is not None and event.business_id and fate.business_id != event.business_id:
@@ -335,7 +335,7 @@ class LedgerReader:
                 self._ledger.timed_out += event.timed_out
                 self._recognitions.ended(event)
                 self._silent.ended(event)
-                held = self._held.get(event.invoke, _NOTHING)
+                held = self._held.get(event.invoke, NOTHING_HELD)
                 for fate in self._batch.fates(held.messages, held.consumer):
                     if fate is not None:
                         fate.holders = tuple(holder for holder in fate.holders if holder != event.invoke)

@@ -226,8 +226,8 @@ def _deliveries(fates: Sequence[Fate], consumer: str | None, recognised: int) ->
     ]
     return Deliveries(
         total=sum(map(len, each)),
-        duplicates=sum(delivery.duplicate for deliveries in each for delivery in deliveries),
-        overlapping=sum(delivery.overlapping for deliveries in each for delivery in deliveries),
+        duplicates=sum([delivery.duplicate for deliveries in each for delivery in deliveries]),
+        overlapping=sum([delivery.overlapping for deliveries in each for delivery in deliveries]),
         max_per_message=max(map(len, each), default=0),
         recognised=recognised,
     )

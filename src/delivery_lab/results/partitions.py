@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar, assert_never, get_args
 
 from delivery_lab.events import (
+    AttemptsRepeated,
     BatchResult,
     BatchRetryScheduled,
     BatchSplit,
@@ -116,6 +117,11 @@ class BlockedReader:
         elif isinstance(event, BatchRetryScheduled | BatchResult) and event.partition is not None:
             for state in self._readers.get((event.source, event.partition), ()):
                 _hold(state, event)
+
+    def read_again(self, repeated: AttemptsRepeated) -> None:
+        """Take attempts that were told again: each holds what the first of them holds."""
+        self.read(repeated.result)
+        self.read(repeated.scheduled)
 
     def blocked(self, end: int) -> list[Blocked]:
         """All of them, at the end of the run, in the order of their names."""

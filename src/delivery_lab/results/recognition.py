@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from delivery_lab.events import ApiCallRefused, ContractLine, InvokeEnded
+from delivery_lab.events import ApiCallRefused, AttemptsRepeated, ContractLine, InvokeEnded
 
 _UNHANDLED = frozenset({"ClientError", "ConditionalCheckFailedException", "TransactionCanceledException"})
 """Errors of an invoke whose code let the refusal of its conditional write pass: it noticed nothing."""
@@ -72,6 +72,11 @@ class Recognitions:
         batch = self._batch(event.invoke) if event.error in _UNHANDLED else None
         if batch is not None:
             batch.handled = False
+
+    def are_told_by(self, repeated: AttemptsRepeated) -> bool:
+        """Whether attempts that were told again say anything of it, so that each has to be read by itself."""
+        lines = () if repeated.lines is None else repeated.lines.lines
+        return repeated.ended.error in _UNHANDLED or any(line.event == "duplicate" for line in lines)
 
     def counts(self) -> Counter[str]:
         """Recognised deliveries by consumer."""

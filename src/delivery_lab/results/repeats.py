@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from delivery_lab.events import (
+    AttemptsRepeated,
     BatchInvoked,
     BatchResult,
     ContractLine,
@@ -15,7 +17,8 @@ from delivery_lab.events import (
     InvokeStarted,
     LinesRepeated,
 )
-from delivery_lab.results.fates import Fate, Work
+from delivery_lab.events.instants import in_seconds
+from delivery_lab.results.fates import Fate, HandlerDelivery, Ledger, Work
 
 
 @dataclass(slots=True)
@@ -94,6 +97,17 @@ class LatestBatch:
         return self._fates
 
 
+class Held(NamedTuple):
+    """What an invoke got."""
+
+    function: str
+    consumer: str
+    messages: tuple[str, ...]
+
+
+NOTHING_HELD = Held("", "", ())
+
+
 class Repeats:
     """How often lines were repeated, by the invoke that wrote them first and by consumer.
 
@@ -104,13 +118,42 @@ class Repeats:
     def __init__(self) -> None:
         self._found: dict[tuple[str, str | None], _Repeated] = {}
 
-    def note(self, event: LinesRepeated, consumer: str | None) -> None:
-        """An invoke for a consumer repeated lines."""
+    def note(self, event: LinesRepeated, consumer: str | None, times: int = 1) -> None:
+        """An invoke for a consumer repeated lines, or so many one after the other."""
         key = (event.as_in, consumer)
         found = self._found.get(key)
         if found is None:
             found = self._found[key] = _Repeated(consumer, event.lines)
-        found.times += 1
+        found.times += times
+
+    def delivered(self, repeated: AttemptsRepeated, fates: Sequence[Fate | None], ledger: Ledger) -> bool:
+        """Count attempts that were told again of a function that follows the log contract.
+
+        Args:
+            repeated: the attempts.
+            fates: what is known of their messages; grows.
+            ledger: where invokes are counted.
+
+        Returns:
+            False where nothing was counted: a message is new, or another invoke holds it.
+        """
+        known = [fate for fate in fates if fate is not None]
+        if not all(fate.deliveries and not fate.holders for fate in known):
+            return False
+        function, mapping, error = repeated.invoked.function, repeated.invoked.mapping, repeated.ended.error
+        # The deliveries of one attempt are alike, so that one object stands for them all.
+        each = [HandlerDelivery(in_seconds(one.started_us), mapping, True, False) for one in repeated.attempts]
+        for fate in known:
+            fate.deliveries.extend(each)
+            fate.looked = bool(fate.looked)
+            if function not in fate.given_to:
+                fate.given_to = ledger.together(fate.given_to, function)
+        ledger.invocations += len(each)
+        ledger.failed += len(each) if error is not None else 0
+        ledger.timed_out += len(each) if repeated.ended.timed_out else 0
+        if repeated.lines is not None:
+            self.note(repeated.lines, mapping, len(each))
+        return True
 
     def work(self) -> Iterator[tuple[ContractLine, str | None, int]]:
         """Lines that say that work was done, for whom, and how often they were repeated."""

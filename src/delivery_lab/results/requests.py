@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from delivery_lab.events import (
+    AttemptsRepeated,
     Event,
     FunctionCalled,
     InvokeAnswered,
@@ -94,6 +95,9 @@ class RequestReader:
                 self._answered(event.instant_us, event.invoke, FUNCTION_ERROR if failed else str(event.status))
             case _:
                 pass
+
+    def read_again(self, _: AttemptsRepeated) -> None:
+        """Attempts that are told again are a mapping's: no request is answered by them, and no handler called them."""
 
     def _answered(self, instant_us: int, invoke: str | None, answer: str) -> None:
         self._ledger.answers[answer] += 1

@@ -6,7 +6,16 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import ClassVar
 
-from delivery_lab.events import Event, FunctionConfigured, InvokeEnded, InvokeRefused, InvokeStarted, Run, reader_of
+from delivery_lab.events import (
+    AttemptsRepeated,
+    Event,
+    FunctionConfigured,
+    InvokeEnded,
+    InvokeRefused,
+    InvokeStarted,
+    Run,
+    reader_of,
+)
 from delivery_lab.events.instants import in_seconds
 from delivery_lab.results.figures import Starved
 
@@ -49,6 +58,9 @@ class StarvationReader:
             case FunctionConfigured():
                 if event.reserved_concurrency is not None:
                     self._apart.add(event.function)
+
+    def read_again(self, _: AttemptsRepeated) -> None:
+        """Nobody is refused while attempts are told again, and they hold nothing afterwards."""
 
     def _refuse(self, function: str, now_us: int) -> None:
         sharing = {name: count for name, count in self._running.items() if name not in self._apart and count}

@@ -75,6 +75,18 @@ from delivery_lab.results.told import SILENT, Told
 __all__ = ["SILENT", "Teller", "Told"]
 
 _NAMES_SHOWN = 12
+_SILENT_LINES = frozenset({"queued", "started", "processed"})
+"""Lines of which nothing is told, though what one says of work that is done counts for a duplicate."""
+
+
+def telling_lines(lines: tuple[ContractLine, ...]) -> tuple[ContractLine, ...]:
+    """Those of an invoke's lines of the log contract by which `Teller.said` tells what it tells by all of them.
+
+    At least one, if there are any: also a line of which nothing is told ends what is told before it.
+    """
+    if any(line.event == "duplicate" for line in lines):
+        return lines  # what is told of it depends on the others
+    return tuple(line for line in lines if line.event not in _SILENT_LINES) or lines[:1]
 
 
 class Teller:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from delivery_lab.events import Event, Run, told_apart
+from delivery_lab.events import ContractLine, Event, LinesRepeated, Run, told_apart
 from delivery_lab.events.instants import in_seconds
 from delivery_lab.results.matters import telling_of
-from delivery_lab.results.telling import Teller
+from delivery_lab.results.telling import Teller, telling_lines
 
 FIRST_LINES = 24
 LAST_LINES = 8
@@ -34,7 +34,9 @@ def timeline(run: Run, message: str | None = None) -> list[Line]:
         run: the run.
         message: id of a message, where only what happens to it is wanted.
     """
-    return list(_lines(run, (lambda _: True) if message is None else telling_of(run, message)))
+    if message is None:
+        return list(_lines(_that_tell(run.events), lambda _: True))
+    return list(_lines(told_apart(run.events), telling_of(run, message)))
 
 
 def names_in(run: Run) -> Mapping[str, str]:
@@ -65,7 +67,7 @@ def story(run: Run, messages: Sequence[str]) -> list[Line]:
         messages: ids, such as those of one name.
     """
     parts = [telling_of(run, message) for message in messages]
-    return list(_lines(run, lambda event: any(tells(event) for tells in parts)))
+    return list(_lines(told_apart(run.events), lambda event: any(tells(event) for tells in parts)))
 
 
 def shortened(lines: Sequence[Line]) -> list[str]:
@@ -77,12 +79,25 @@ def shortened(lines: Sequence[Line]) -> list[str]:
     return [*(str(line) for line in lines[:FIRST_LINES]), gap, *(str(line) for line in lines[-LAST_LINES:])]
 
 
-def _lines(run: Run, wanted: Callable[[Event], bool]) -> Iterator[Line]:
+def _that_tell(events: Iterable[Event]) -> Iterator[Event]:
+    """Events with each repeated line by itself that has a line in the timeline: of a day of retries those are few."""
+    lines: tuple[ContractLine, ...] = ()
+    telling: tuple[ContractLine, ...] = ()
+    for event in events:
+        if isinstance(event, LinesRepeated):
+            if event.lines is not lines:
+                lines, telling = event.lines, telling_lines(event.lines)
+            yield from (line.told(event.instant_us, event.invoke) for line in telling)
+        else:
+            yield event
+
+
+def _lines(events: Iterable[Event], wanted: Callable[[Event], bool]) -> Iterator[Line]:
     """A line for each event that tells something; events of one kind, place and instant are one line."""
     teller = Teller()
     group: list[tuple[Event, str]] = []
     phrase = ""
-    for event in told_apart(run.events):
+    for event in events:
         told = teller.tell(event)  # also where nobody wants it: names are learnt
         if not wanted(event):
             continue

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from delivery_lab.doing import simulating
 from delivery_lab.errors import NotModelledError, UsageError, WorkloadError
-from delivery_lab.events import NOT_KEPT, Journal, LogLine, Reader, Readers, Results, Run, Used
+from delivery_lab.events import NOT_KEPT, Journal, LogLine, Reader, Readers, Results, Run, Used, as_events
 from delivery_lab.garbage import rare_garbage_collection
 from delivery_lab.handlers import HandlerHost
 from delivery_lab.handlers.kept import KeptEnvironments
@@ -345,7 +345,7 @@ class _Simulation:
             effect=self._effect,
             seed=self._seed,
             virtual_seconds=in_seconds(self._scheduler.now),
-            events=NOT_KEPT if self._journal.handed_on else tuple(self._journal.events),
+            events=NOT_KEPT if self._journal.handed_on else as_events(self._journal.entries),
             rules=self._journal.rules,
             trace_hash="" if so_far else self._journal.hash(),
             sources=sources_of(self._account, self._stack, self._workload, dead_letter_queues | parking_queues),

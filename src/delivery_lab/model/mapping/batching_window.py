@@ -29,9 +29,9 @@ class BatchingWindow:
         self._ends_at: int | None = None
         self._timer: Timer | None = None
 
-    def open(self) -> None:
-        """Begin a window now."""
-        self._ends_at = self._scheduler.now + self._length
+    def open(self, instant: int | None = None) -> None:
+        """Begin a window now, or at an instant before which nothing asks for it."""
+        self._ends_at = (self._scheduler.now if instant is None else instant) + self._length
 
     def skip_if_over(self) -> None:
         """A record comes while none waits: a window that is over by then ended without records."""

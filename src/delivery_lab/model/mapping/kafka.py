@@ -344,6 +344,11 @@ class KafkaPollerGate:
         self._busy -= 1
         self._let_in()
 
+    @property
+    def is_open(self) -> bool:
+        """See `delivery_lab.model.mapping.partition_work.Gate`."""
+        return not self._waiting and self._busy < self.count * INVOKES_PER_POLLER
+
     def _grow(self) -> None:
         """While partitions wait for a poller there is one more every minute."""
         self._tick = None

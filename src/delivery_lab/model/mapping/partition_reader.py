@@ -26,6 +26,7 @@ from delivery_lab.model.mapping.batching_window import BatchingWindow
 from delivery_lab.model.mapping.destinations import AGE_EXCEEDED, RETRIES_EXHAUSTED
 from delivery_lab.model.mapping.filters import passes_record
 from delivery_lab.model.mapping.injected import delivers_again
+from delivery_lab.model.mapping.partition_again import AttemptsAgain
 from delivery_lab.model.mapping.partition_decisions import (
     Decision,
     PartitionVerdict,
@@ -39,7 +40,7 @@ from delivery_lab.model.mapping.partition_journal import PartitionJournal
 from delivery_lab.model.mapping.partition_poller import PartitionPoller
 from delivery_lab.model.mapping.partition_progress import Progress
 from delivery_lab.model.mapping.partition_records import refuse_too_large
-from delivery_lab.model.mapping.partition_work import PartitionBatch, ReaderSettings, Services, Slot
+from delivery_lab.model.mapping.partition_work import FailedAnswer, PartitionBatch, ReaderSettings, Services, Slot
 from delivery_lab.model.mapping.windows import windows_of
 from delivery_lab.model.partition import Partition, Record, StartingPosition
 from delivery_lab.rule_ids import RuleId
@@ -71,6 +72,7 @@ class PartitionReader:
         self._scheduler = services.scheduler
         self.cursor = partition.cursor(settings.mapping)
         self._progress = Progress(partition, self.cursor, settings, services, self._journal)
+        self._attempts_again = AttemptsAgain(partition, settings, services)
         self._poller = PartitionPoller(settings, services, phase, self._sort)
         self._slots = self._new_slots()
         self._windows = windows_of(settings, partition.name)
@@ -269,7 +271,11 @@ class PartitionReader:
 
     def _again(self, slot: Slot) -> None:
         slot.busy = False
-        self._advance(slot)
+        if (retry_at := self._attempts_again.tell(slot, self._drop_what_is_over)) is None:
+            self._advance(slot)
+        else:
+            slot.busy = True
+            self._scheduler.at(retry_at, self._again, slot)
 
     # -- answering ----------------------------------------------------------------------------------------
 
@@ -306,6 +312,7 @@ class PartitionReader:
         batch.error = result.error is not None
         self._leave(batch)
         batch.note(result.rehearsal)
+        batch.answered = FailedAnswer(verdict, tuple([batch.ids[each] for each in named]))
         done, left = verdict.parts(batch.records)
         if done:
             self._progress.checkpoint(slot, done, "STR-CHECKPOINT-1")

@@ -16,6 +16,7 @@ from delivery_lab.model.mapping.batching_window import BatchingWindow
 from delivery_lab.model.mapping.destinations import Destination
 from delivery_lab.model.mapping.filters import Pattern
 from delivery_lab.model.mapping.invoker import Invoker
+from delivery_lab.model.mapping.partition_decisions import PartitionVerdict
 from delivery_lab.model.mapping.partition_records import Format
 from delivery_lab.model.mapping.recreation import Recreation
 from delivery_lab.model.partition import Partition, Record
@@ -99,6 +100,10 @@ class Gate(Protocol):
     def leave(self) -> None:
         """Give the place back."""
 
+    @property
+    def is_open(self) -> bool:
+        """Whether there is a place and nobody waits for one."""
+
 
 @dataclass(slots=True)
 class Services:
@@ -138,6 +143,19 @@ class Services:
         return self.gate is None or self.gate.enter(go)
 
 
+@dataclass(frozen=True, slots=True)
+class FailedAnswer:
+    """How an attempt was answered; of one that is told again nothing has succeeded.
+
+    Attributes:
+        verdict: how far it succeeded.
+        named: ids of the records that the response named as failed.
+    """
+
+    verdict: PartitionVerdict
+    named: tuple[str, ...]
+
+
 @dataclass(slots=True, eq=False)
 class PartitionBatch:
     """A batch at work.
@@ -154,6 +172,7 @@ class PartitionBatch:
         payload: the event, once it was made.
         ids: ids of the records, once the event was made.
         repeated: whether it was handed over twice because the workload says so.
+        answered: how the last invoke was answered, None before the first answer.
     """
 
     records: list[Record]
@@ -167,6 +186,7 @@ class PartitionBatch:
     payload: str | None = None
     ids: tuple[str, ...] = ()
     repeated: bool = False
+    answered: FailedAnswer | None = None
 
     def left(self, records: list[Record], attempts: int) -> PartitionBatch:
         """What is left when the checkpoint moved: a batch of its own, which was not invoked yet (STR-REPORT-9).
@@ -189,6 +209,13 @@ class PartitionBatch:
         same = rehearsal is not None and rehearsal == self.rehearsal
         self.alike = self.alike + 1 if same else 0
         self.rehearsal = rehearsal
+
+    def tell_again(self) -> None:
+        """Count an attempt that failed as the last one did, and was told from it."""
+        self.invokes += 1
+        self.alike += 1
+        self.attempts += 1
+        self.tries += 1
 
     @property
     def can_be_told_again(self) -> bool:

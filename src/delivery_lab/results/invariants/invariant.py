@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import ClassVar
@@ -62,7 +62,7 @@ class History:
         end_us: when the last event happened, where the events are not among these.
     """
 
-    events: tuple[Event, ...]
+    events: Sequence[Event]
     account_concurrency: int | None = None
     depths: Mapping[str, int] | None = None
     retention_seconds: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
