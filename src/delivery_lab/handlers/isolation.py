@@ -29,6 +29,9 @@ from weakref import WeakKeyDictionary, WeakSet, WeakValueDictionary
 from delivery_lab.handlers.capture import LineStream, RuntimeLogHandler
 from delivery_lab.handlers.chance import module_functions
 from delivery_lab.handlers.modules import EnvironmentModules, LoadedModules
+from delivery_lab.handlers.own_names import OwnNames
+from delivery_lab.handlers.own_settings import OwnSettings
+from delivery_lab.handlers.reach import Reach
 from delivery_lab.handlers.snapshot_kinds import Unrestorable
 from delivery_lab.handlers.unknown_variables import VARYING, Variables
 from delivery_lab.handlers.virtual_threads import Local, Numbers, VirtualLock
@@ -92,6 +95,9 @@ SHARED_PACKAGE_STATE: dict[str, Namespace] = {
 }
 """What modules keep for the whole process, and classes and dictionaries in them (`module:Name`), as in a fresh one."""
 
+_LEVELS = {name: getattr(logging, name) for name in ("CRITICAL", "ERROR", "WARNING", "INFO", "DEBUG", "NOTSET")}
+_OTHER_LEVELS = {"FATAL": logging.FATAL, "WARN": logging.WARN}
+
 _real_putenv = os.putenv
 
 
@@ -104,23 +110,23 @@ class _ClassAttributes:
     """The attributes of a class as a namespace; none is set needlessly, for it costs every subclass its caches."""
 
     def __init__(self, owner: type) -> None:
-        self._owner = owner
+        self.owner = owner
 
     def __contains__(self, name: str) -> bool:
         return True
 
     def __getitem__(self, name: str) -> Any:
-        return vars(self._owner).get(name, Absent)
+        return vars(self.owner).get(name, Absent)
 
     def update(self, values: Namespace) -> None:
-        now = vars(self._owner)
+        now = vars(self.owner)
         for name, value in values.items():
             if now.get(name, Absent) is value:
                 continue
             if value is Absent:
-                delattr(self._owner, name)
+                delattr(self.owner, name)
             else:
-                setattr(self._owner, name, value)
+                setattr(self.owner, name, value)
 
 
 class _Dictionary:
@@ -202,6 +208,8 @@ class ProcessState:
         self._folder = folder
         self._hosts_folder: str | None = None
         self._pairs: list[tuple[_Keeper, Namespace]] = []
+        self.names = OwnNames(modules.names)
+        self.settings = OwnSettings()
         self._hosts: list[Namespace] = []
         self._threads: list[int] = []
         self._zone = variables.get("TZ", ":UTC")
@@ -212,7 +220,8 @@ class ProcessState:
         self._own(vars(posix), environ=self._encoded)
         self._own(vars(sys), stdout=stdout, stderr=stderr, stdin=io.StringIO(), path=list(modules.path), argv=[""])
         self._own(vars(sys), __stdout__=stdout, __stderr__=stderr)
-        self._own(vars(sys), meta_path=modules.meta_path(), excepthook=sys.__excepthook__)
+        self._own(vars(sys), meta_path=modules.meta_path(), path_hooks=list(sys.path_hooks), path_importer_cache={})
+        self._own(vars(sys), excepthook=sys.__excepthook__)
         self.of_random = module_functions(seed)
         """The functions of the module `random`, and their generator."""
         self._own(vars(random), **self.of_random)
@@ -262,6 +271,8 @@ class ProcessState:
             mine.update({name: values[name] for name in mine})
         self._folder, self._hosts_folder = loaded.folder, None
         self._hosts.clear()
+        self.names.forget()
+        self.settings.forget()
         self._modules.use_again(loaded.modules, as_host)
         self.of_random["_inst"].seed(seed)
         self._encoded[VARYING] = os.fsencode(log_stream)
@@ -270,6 +281,12 @@ class ProcessState:
     def own_modules(self) -> list[ModuleType]:
         """The modules of the function's own files that are imported; asked while the state is in place."""
         return self._modules.own
+
+    def follow(self, reach: Reach) -> None:
+        """Code is about to be executed, while the state is in place, that can change what everybody shares."""
+        self.names.follow(reach)
+        if reach.settings:
+            self.settings.follow()
 
     def enter(self) -> None:
         """Put the environment's state in place; `leave` must follow."""
@@ -283,9 +300,13 @@ class ProcessState:
             _change_to(self._folder)
         if self._zone != ":UTC":
             _set_zone(self._zone)
+        self.settings.put_in_place()
+        self.names.put_in_place()
 
     def leave(self) -> None:
         """Put the host's state back and keep what the environment made of its own."""
+        self.names.set_aside()
+        self.settings.set_aside()
         if self._zone != ":UTC":
             _set_zone("UTC")
         self._modules.leave()
@@ -294,11 +315,13 @@ class ProcessState:
             _change_to(self._hosts_folder)
         for (namespace, mine), theirs in zip(self._pairs, self._hosts, strict=False):
             for name in mine:
-                mine[name] = namespace[name]
+                if name in namespace:
+                    mine[name] = namespace[name]
             namespace.update(theirs)
         self._hosts.clear()
 
     def _own(self, namespace: _Keeper, **values: Any) -> None:
+        self.names.leave_out(namespace.owner if isinstance(namespace, _ClassAttributes) else namespace, values)
         self._pairs.append((namespace, {name: value for name, value in values.items() if name in namespace}))
 
     def _own_threads(self) -> None:
@@ -311,6 +334,8 @@ class ProcessState:
         handlers: WeakValueDictionary[str, logging.Handler] = WeakValueDictionary()
         self._own(vars(logging), root=root, _handlers=handlers, _handlerList=[])
         self._own(vars(logging), _loggerClass=logging.Logger, _logRecordFactory=logging.LogRecord, raiseExceptions=True)
+        self._own(vars(logging), _nameToLevel=_LEVELS | _OTHER_LEVELS)
+        self._own(vars(logging), _levelToName={level: name for name, level in _LEVELS.items()})
         self._own(vars(logging.Logger.manager), **vars(logging.Manager(root)))
         handler = RuntimeLogHandler(stdout)
         logging._handlerList.pop()  # type: ignore[attr-defined]  # made in the host, but it is not one of the host's
