@@ -90,7 +90,7 @@ def found(chain: Chain) -> object | None:
     """What a chain leads to, None where a part of it is not there yet, or has no attributes that could be changed."""
     place: object = sys.modules.get(chain[0])
     for name in chain[1:]:
-        if name == _TYPE:
+        if name in (_TYPE, "__class__"):
             place = type(place)
             continue
         namespace = getattr(place, "__dict__", None)
