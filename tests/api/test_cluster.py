@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import socket
 import subprocess
 import sys
+import tarfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -159,3 +161,48 @@ def test_the_archive_of_a_project_depends_on_its_files_only(tmp_path: Path, monk
     monkeypatch.setattr(shipping, "LARGEST_BYTES", 5)
     with pytest.raises(UsageError, match="is too large for a cluster: more than 0 MB"):
         archive_of(tmp_path / "one")
+
+
+def project_in(folder: Path) -> Path:
+    folder.mkdir()
+    (folder / "Pulumi.yaml").write_text("name: x\n", encoding="utf-8")
+    return folder
+
+
+def names_in(archive: bytes) -> list[str]:
+    with tarfile.open(fileobj=io.BytesIO(archive)) as opened:
+        return opened.getnames()
+
+
+def test_what_a_checkout_holds_besides_the_project_is_not_sent(tmp_path: Path) -> None:
+    root = project_in(tmp_path / "shop")
+    besides = (".git", ".venv", ".local-env", ".pulumi-cli", "node_modules", "__pycache__", "functions/node_modules")
+    for name in besides:
+        (root / name).mkdir(parents=True)
+        (root / name / "large").write_bytes(b"x")
+    (root / "of any name").mkdir()
+    (root / "of any name" / "pyvenv.cfg").write_text("home = /usr/bin\n", encoding="utf-8")
+    (root / "functions" / "app.py").write_text("", encoding="utf-8")
+    with socket.socket(socket.AF_UNIX) as left_by_a_server:
+        left_by_a_server.bind(str(root / "socket"))
+    os.mkfifo(root / "pipe")
+
+    assert names_in(archive_of(root)) == ["Pulumi.yaml", "functions/app.py"]
+
+
+def test_a_link_within_the_project_is_sent_and_one_that_leads_out_is_refused(tmp_path: Path) -> None:
+    root = project_in(tmp_path / "shop")
+    (root / "functions").mkdir()
+    (root / "functions" / "again.yaml").symlink_to("../Pulumi.yaml")
+    (root / ".venv").symlink_to(tmp_path)
+    assert names_in(archive_of(root)) == ["Pulumi.yaml", "functions/again.yaml"]
+
+    for leading_out in (Path("../../other"), tmp_path / "other"):
+        (root / "functions" / "other").symlink_to(leading_out)
+        with pytest.raises(UsageError) as refused:
+            archive_of(root)
+        (root / "functions" / "other").unlink()
+        assert str(refused.value) == (
+            f"{root / 'functions' / 'other'} cannot be sent to a cluster: it is a link to {leading_out}, "
+            "which is outside of the project\n  fix: put in its place what it leads to, or a link that is relative"
+        )

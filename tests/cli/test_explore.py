@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 from delivery_lab.results.named_figures import plain_names
 from tests.cli.conftest import Lab
@@ -19,6 +20,23 @@ def test_many_seeds_are_told_in_figures_expectations_and_invariants(lab: Lab) ->
         "first not with seed 20260101: delivery-lab run batch-unreported --expect 'messages.lost == 0'"
     )
     assert lines[-1] == "No invariant is violated in 4 runs."
+
+
+def test_figures_that_some_runs_do_not_know_are_said(lab: Lab, tmp_path: Path) -> None:
+    """Where nothing is processed there is no latency; what is the same in all other runs is not so in all."""
+    workload = tmp_path / "jobs.yaml"
+    workload.write_text(
+        "send: [{queue: visibility-queue, body: {id: a}}]\n"
+        "faults: [{function: visibility-worker, kind: failure, share: 0.8}]\n",
+        encoding="utf-8",
+    )
+    said = lab("explore", "visibility-safe", "--seeds", "8", "--workload", str(workload))
+
+    text = " ".join(said.out.split())
+    assert (
+        "Not known in 5 of 8 runs, of which nothing above tells: effects total, effects duplicated, latency p50, "
+        "latency p95, latency max. The same in all runs: messages sent 1. No invariant"
+    ) in text
 
 
 def test_json_is_a_line_for_each_run_and_one_for_all(lab: Lab) -> None:

@@ -31,6 +31,14 @@ def test_the_first_seed_with_the_worst_value_is_named() -> None:
     assert (found.worst, found.worst_seed, found.varies) == (7, 2, True)
 
 
+def test_a_rare_value_that_is_not_the_worst_varies_too() -> None:
+    """Percentiles and the worst of 100 runs say nothing of a single better one."""
+    found = spread_of("messages.deadLettered", [3.0] * 99 + [2.0], range(100))
+
+    assert found == Spread(3, 3, 3, 3, 0, varies=True)
+    assert spread_of("messages.deadLettered", [3.0] * 100, range(100)) == Spread(3, 3, 3, 3, 0, varies=False)
+
+
 def test_runs_that_do_not_know_a_figure_are_left_out_and_counted() -> None:
     assert spread_of("effects.total", [NAN, 2.0, NAN], [1, 2, 3]) == Spread(2, 2, 2, 2, 2, unknown=2)
     assert spread_of("effects.total", [NAN], [1]) is None

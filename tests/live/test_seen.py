@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -121,6 +122,55 @@ def test_a_log_says_which_invokes_failed_and_which_have_not_ended() -> None:
     }
     assert found.unfinished == 1
     assert asked == [{"logGroupName": "/aws/lambda/worker", "startTime": 4000}]
+
+
+def _logged(texts: list[str]) -> dict[str, list[str | None]]:
+    """The errors of each invoke that a log tells of."""
+
+    class _Page:
+        def filter_log_events(self, **_: Any) -> dict[str, Any]:
+            return {"events": [{"timestamp": 5000, "message": text, "logStreamName": "s"} for text in texts]}
+
+    clock = RealClock(agreed_at=0.0)
+    clock.epoch = 0.0
+    found: dict[str, list[str | None]] = {}
+    for invoke in read_log(_Page(), "/aws/lambda/worker", "worker", clock).invokes:
+        found.setdefault(invoke.request_id, []).append(invoke.error)
+    return found
+
+
+def test_a_retry_that_succeeds_has_the_id_of_the_invoke_that_failed_and_not_its_error() -> None:
+    assert _logged(
+        [
+            "START RequestId: e-1 Version: $LATEST",
+            "[ERROR] ValueError: no\nTraceback",
+            "REPORT RequestId: e-1\tDuration: 1 ms",
+            "START RequestId: e-1 Version: $LATEST",
+            "REPORT RequestId: e-1\tDuration: 1 ms",
+        ]
+    ) == {"e-1": ["ValueError", None]}
+
+
+def test_a_log_in_json_says_the_same() -> None:
+    def line(kind: str, **record: Any) -> str:
+        return json.dumps({"time": "2026-01-01T00:00:00.000Z", "type": f"platform.{kind}", "record": record})
+
+    metrics = {"durationMs": 3.5, "billedDurationMs": 4}
+    assert _logged(
+        [
+            line("initStart", initializationType="on-demand"),
+            line("start", requestId="r-1", version="$LATEST"),
+            line("report", requestId="r-1", status="success", metrics=metrics),
+            line("start", requestId="r-2"),
+            line("report", requestId="r-2", status="timeout", metrics=metrics),
+            line("start", requestId="r-3"),
+            line("report", requestId="r-3", status="error", errorType="Runtime.ExitError", metrics=metrics),
+            line("start", requestId="r-4"),
+            json.dumps({"level": "ERROR", "errorType": "ValueError", "stackTrace": [], "requestId": "r-4"}),
+            line("report", requestId="r-4", metrics=metrics),
+            line("report"),
+        ]
+    ) == {"r-1": [None], "r-2": ["Sandbox.Timedout"], "r-3": ["Runtime.ExitError"], "r-4": ["ValueError"]}
 
 
 def _sent(body: str, *attributes: str) -> MessageSent:

@@ -227,6 +227,14 @@ def test_the_conclusion_counts_what_is_filtered_out() -> None:
     assert conclusion(outcome_of(everything)) == "All messages are filtered out."
 
 
+def test_what_the_place_of_a_run_cannot_tell_is_no_conclusion() -> None:
+    found = outcome("batch-unreported")
+    assert conclusion(found).startswith("3 of 10 messages are lost")
+    unknown = dict.fromkeys(("lost", "processed", "healthyDeadLettered"), "nobody saw")
+    unknown = {f"messages.{name}": why for name, why in unknown.items()}
+    assert conclusion(found.model_copy(update={"unknown": unknown})) == "What became of the messages cannot be told."
+
+
 # -- recognised ---------------------------------------------------------------------------------------------
 
 

@@ -60,6 +60,17 @@ def test_members_are_picked_by_name() -> None:
     assert str(refused.value) == f'there is no consumers["other"] in this run (there are: {consumer.name})'
 
 
+def test_what_the_place_of_a_run_cannot_tell_has_no_value() -> None:
+    found = outcome("batch-partial")
+    found = found.model_copy(update={"unknown": {"messages.lost": "nobody saw", "effects": "nobody said"}})
+    verdict = read_expectation("messages.lost == 0").judge(figures_of(found))
+    assert (verdict.holds, verdict.reason) == (False, "messages.lost is not known: nobody saw")
+    name = f'consumers["{found.consumers[0].name}"].effects.total'
+    verdict = read_expectation(f"{name} > 0").judge(figures_of(found))
+    assert (verdict.holds, verdict.reason) == (False, f"{name} is not known: nobody said")
+    assert read_expectation("messages.sent == 10").judge(figures_of(found)).holds
+
+
 def test_an_answer_that_nobody_got_was_given_0_times() -> None:
     assert figures_of(outcome("batch-partial"))(name_of('requests.answers["599"]')) == 0
 

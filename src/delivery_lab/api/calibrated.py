@@ -290,8 +290,7 @@ def _why_not(name: str, observed: Outcome) -> str:
     """Why a figure is not judged, "" where it is."""
     if name.startswith(_TIMES):
         return _TIME_OF_MACHINE if observed.place == "local" else _TIME_OF_CODE
-    unknown = observed.unknown
-    return unknown.get(name) or unknown.get(name.partition(".")[0], "")
+    return observed.why_unknown(name)
 
 
 def spans_of(outcomes: Iterable[Outcome]) -> dict[str, tuple[Number, Number]]:

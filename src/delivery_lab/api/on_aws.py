@@ -188,7 +188,7 @@ def run_on_aws(
         told = follower.run(longest_seconds)
     run = replace(told.run, notes=(*told.run.notes, *_NOTES))
     unknown = _UNKNOWN | told.unknown
-    outcome = judged(outcome_of(run), expectations, {}).model_copy(update={"unknown": unknown})
+    outcome = judged(outcome_of(run).model_copy(update={"unknown": unknown}), expectations, {})
     return Simulation(outcome, found.graph, found.known.workload, run, replace(call, place="--on aws"), tuple(phases))
 
 

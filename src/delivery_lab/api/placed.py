@@ -89,7 +89,7 @@ def run_on_emulator(
             environments=environments,
         )
     run = replace(run, notes=(*run.notes, *_notes(speed)))
-    outcome = judged(outcome_of(run), expectations, {}).model_copy(update={"unknown": UNKNOWN})
+    outcome = judged(outcome_of(run).model_copy(update={"unknown": UNKNOWN}), expectations, {})
     words = f"--on local --speed {speed:g}" if speed != 1 else "--on local"
     return Simulation(outcome, graph, workload, run, replace(call, place=words), tuple(phases))
 

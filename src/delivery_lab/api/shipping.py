@@ -22,8 +22,14 @@ from delivery_lab.explore.workers import Opening, samples
 LARGEST_BYTES = 200_000_000
 """A project with more than that is refused: its folder holds more than a program."""
 _LEFT_OUT = frozenset(
-    {".git", ".venv", "venv", "node_modules", "__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache"}
+    {
+        *(".git", ".venv", "venv", "node_modules", "__pycache__"),
+        *(".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis"),
+        *(".local-env", ".pulumi-cli"),  # the emulator and Pulumi's CLI, which our own `make` puts there
+    }
 )
+_OF_AN_ENVIRONMENT = "pyvenv.cfg"
+"""Stands in the folder of each virtual environment, whatever that is called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,31 +63,57 @@ def archive_of(root: Path) -> bytes:
     """The files of a project as a tar archive, the same one for the same files.
 
     Raises:
-        UsageError: they are too large together.
+        UsageError: they are too large together, one cannot be read, or a link leads out of the project.
     """
     target, size = io.BytesIO(), 0
     with tarfile.open(fileobj=target, mode="w") as archive:
         for path in _files(root):
+            if path.is_symlink():
+                _refuse_leading_out(path, root)
+            elif not path.is_file():
+                continue  # a socket, or a pipe: nothing that could be sent
             entry = archive.gettarinfo(path, path.relative_to(root).as_posix())
             entry.mtime, entry.uid, entry.gid, entry.uname, entry.gname = 0, 0, 0, "", ""
             size += entry.size
             if size > LARGEST_BYTES:
                 raise UsageError(
                     f"the project in {root} is too large for a cluster: more than {LARGEST_BYTES // 1_000_000} MB, "
-                    f"without {', '.join(sorted(_LEFT_OUT))}\n  fix: move what is no part of it to another folder"
+                    f"without virtual environments and {', '.join(sorted(_LEFT_OUT))}\n"
+                    "  fix: move what is no part of it to another folder"
                 )
-            if entry.isreg():
-                with path.open("rb") as content:
-                    archive.addfile(entry, content)
-            elif entry.issym():
-                archive.addfile(entry)
+            _add(archive, entry, path)
     return target.getvalue()
+
+
+def _add(archive: tarfile.TarFile, entry: tarfile.TarInfo, path: Path) -> None:
+    if not entry.isreg():
+        archive.addfile(entry)
+        return
+    try:
+        with path.open("rb") as content:
+            archive.addfile(entry, content)
+    except OSError as error:
+        raise UsageError(
+            f"{path} cannot be sent to a cluster: {error.strerror}\n  fix: make it readable, or move it elsewhere"
+        ) from error
+
+
+def _refuse_leading_out(link: Path, root: Path) -> None:
+    """A link is sent as it is written: what it leads to has to be sent, too."""
+    written = link.readlink()
+    inside = Path(os.path.normpath(link.parent / written)).is_relative_to(root)
+    if written.is_absolute() or not inside:
+        raise UsageError(
+            f"{link} cannot be sent to a cluster: it is a link to {written}, which is outside of the project\n"
+            "  fix: put in its place what it leads to, or a link that is relative"
+        )
 
 
 def _files(root: Path) -> Iterator[Path]:
     for folder, folders, files in os.walk(root):
         links = [name for name in folders if Path(folder, name).is_symlink()]
-        folders[:] = sorted(name for name in folders if name not in _LEFT_OUT and name not in links)
+        kept = (name for name in folders if name not in _LEFT_OUT and name not in links)
+        folders[:] = sorted(name for name in kept if not Path(folder, name, _OF_AN_ENVIRONMENT).is_file())
         yield from (Path(folder, name) for name in sorted({*files, *links} - _LEFT_OUT))
 
 

@@ -30,6 +30,7 @@ class Spread:
         worst: the largest value, or the smallest where little is bad.
         worst_seed: the first seed with it.
         unknown: runs in which it is not known.
+        varies: whether not all runs have the same value, which percentiles alone do not say.
     """
 
     median: float
@@ -38,11 +39,7 @@ class Spread:
     worst: float
     worst_seed: int
     unknown: int = 0
-
-    @property
-    def varies(self) -> bool:
-        """Whether not all runs have the same value."""
-        return not self.p5 == self.median == self.p95 == self.worst
+    varies: bool = True
 
 
 def spread_of(name: str, values: Sequence[float], seeds: Sequence[int]) -> Spread | None:
@@ -65,6 +62,7 @@ def spread_of(name: str, values: Sequence[float], seeds: Sequence[int]) -> Sprea
         worst=_whole(worst),
         worst_seed=next(seed for value, seed in known if value == worst),
         unknown=len(values) - len(known),
+        varies=ordered[0] != ordered[-1] or len(known) < len(values),
     )
 
 

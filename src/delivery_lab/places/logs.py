@@ -79,33 +79,88 @@ def read_log(client: Any, group: str, function: str, clock: RealClock, since_ms:
     for event in _events(client, group, since_ms):
         text, stream = event["message"].rstrip("\n"), event["logStreamName"]
         at = clock.instant_of(event["timestamp"] / 1000)
-        platform = _PLATFORM.match(text)
+        entry = _entry(text)
+        platform = _platform_line(text, entry)
         if platform is None:
-            entry = _entry(text)
-            request_id = str(entry.get("function_request_id") or "") or current.get(stream)
+            request_id = _request_of(entry) or current.get(stream)
             lines.append(LogLine(_instant(entry, clock, at), function, NO_ENVIRONMENT, request_id, text))
-            if request_id and (error := _ERROR.search(text)):
-                failed[request_id] = TIMED_OUT if error[1] is None else error[1]
-            continue
-        named = _REQUEST.search(text)
-        if platform[1] == "START" and named:
-            current[stream] = named[1]
-            begun.add(named[1])
-        elif platform[1] == "REPORT" and named:
-            took = _DURATION.search(text)
-            started = at - int(float(took[1]) * 1000) if took else at
-            begun.discard(named[1])
-            error_type = _status(text) or failed.get(named[1])
-            invokes.append(LoggedInvoke(function, named[1], max(0, started), at, error_type))
+            if request_id and (error := _error_of(text, entry)):
+                failed[request_id] = error
+        elif platform.kind == "START" and platform.request_id:
+            current[stream] = platform.request_id
+            begun.add(platform.request_id)
+        elif platform.kind == "REPORT" and platform.request_id:
+            request_id = platform.request_id
+            started = at - int(platform.took_ms * 1000)
+            begun.discard(request_id)
+            # A retry of an asynchronous event has the id of the one before (ASY-ID-1), and an end of its own.
+            before = failed.pop(request_id, None)
+            invokes.append(LoggedInvoke(function, request_id, max(0, started), at, platform.error or before))
     return FunctionLog(tuple(lines), tuple(invokes), len(begun))
+
+
+@dataclass(frozen=True, slots=True)
+class _PlatformLine:
+    """What Lambda itself says of an invoke.
+
+    Attributes:
+        kind: `START`, `REPORT`, or another one that says nothing here.
+        request_id: id of the invoke, "" where it names none.
+        took_ms: duration of a `REPORT`.
+        error: the error of a `REPORT` that names one.
+    """
+
+    kind: str
+    request_id: str
+    took_ms: float = 0.0
+    error: str | None = None
+
+
+def _platform_line(text: str, entry: Mapping[str, Any]) -> _PlatformLine | None:
+    """A line of Lambda's own, in either log format; None for one of the function.
+
+    Source: https://docs.aws.amazon.com/lambda/latest/dg/telemetry-schema-reference.html
+    """
+    kind = entry.get("type")
+    if isinstance(kind, str) and kind.startswith("platform."):
+        record: Any = entry.get("record")
+        record = record if isinstance(record, dict) else {}
+        metrics = record.get("metrics")
+        took = metrics.get("durationMs", 0.0) if isinstance(metrics, dict) else 0.0
+        status = str(record.get("status", "success"))
+        error = _failure(status, record.get("errorType"))
+        return _PlatformLine(kind.rpartition(".")[2].upper(), str(record.get("requestId") or ""), float(took), error)
+    found = _PLATFORM.match(text)
+    if found is None:
+        return None
+    named, duration = _REQUEST.search(text), _DURATION.search(text)
+    took = float(duration[1]) if duration else 0.0
+    return _PlatformLine(found[1], named[1] if named else "", took, _status(text))
+
+
+def _request_of(entry: Mapping[str, Any]) -> str:
+    """The invoke that a line names: as Powertools does, or as Lambda does where it writes the lines of `logging`."""
+    return str(entry.get("function_request_id") or entry.get("requestId") or "")
+
+
+def _error_of(text: str, entry: Mapping[str, Any]) -> str | None:
+    """The error that a line says has ended its invoke."""
+    if entry.get("log_level", entry.get("level")) == "ERROR" and "errorType" in entry and "stackTrace" in entry:
+        return str(entry["errorType"])
+    error = _ERROR.search(text)
+    return None if error is None else error[1] or TIMED_OUT
+
+
+def _failure(status: str, error_type: object) -> str | None:
+    if status == "success":
+        return None
+    return TIMED_OUT if status == "timeout" else str(error_type or "Unhandled")
 
 
 def _status(report: str) -> str | None:
     """The error of an invoke as its REPORT line names it."""
     status = _STATUS.search(report)
-    if status is None or status[1] == "success":
-        return None
-    return TIMED_OUT if status[1] == "timeout" else status[2] or "Unhandled"
+    return None if status is None else _failure(status[1], status[2])
 
 
 def _events(client: Any, group: str, since_ms: int | None) -> Iterator[Mapping[str, Any]]:

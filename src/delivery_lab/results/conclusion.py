@@ -10,6 +10,7 @@ from delivery_lab.results.requests import is_success
 from delivery_lab.results.words import duration, plural
 
 LONGEST_UNFELT_SECONDS = 10
+_NOTHING_KNOWN = "What became of the messages cannot be told."
 
 
 def conclusion(outcome: Outcome) -> str:
@@ -19,21 +20,24 @@ def conclusion(outcome: Outcome) -> str:
     parts.extend(_lost_or_expired(outcome))
     parts.extend(_blocked(outcome))
     parts.extend(_starved(outcome))
-    if messages.healthy_dead_lettered or _range(outcome, "messages.healthyDeadLettered"):
+    if _known(outcome, "messages.healthyDeadLettered") and (
+        messages.healthy_dead_lettered or _range(outcome, "messages.healthyDeadLettered")
+    ):
         parts.append(_healthy(outcome))
     duplicated = _range(outcome, "effects.duplicated")
     again = outcome.effects.duplicated
-    if again is not None and (again or duplicated):
+    if again is not None and (again or duplicated) and _known(outcome, "effects.duplicated"):
         parts.append(f"{again}{duplicated} {plural(again, 'duplicate effect', 'duplicate effects')}")
-    if outcome.ordering.violations:
+    if outcome.ordering.violations and _known(outcome, "ordering.violations"):
         parts.append(_out_of_order(outcome.ordering.violations))
     poison = messages.dead_lettered - messages.healthy_dead_lettered
-    if poison:
+    dead_letters = ("messages.deadLettered", "messages.healthyDeadLettered")
+    if poison and all(_known(outcome, name) for name in dead_letters):
         parts.append(f"{poison} poison {plural(poison, 'message ends', 'messages end')} in the dead-letter queue")
-    if messages.remaining:
+    if messages.remaining and _known(outcome, "messages.remaining"):
         waiting = f"{messages.remaining}{_range(outcome, 'messages.remaining')}"
         parts.append(f"{waiting} {plural(messages.remaining, 'is', 'are')} still waiting at the end")
-    if messages.processed:
+    if messages.processed and _known(outcome, "messages.processed"):
         parts.append(_processed(outcome))
     if messages.filtered:
         parts.append(_filtered(outcome))
@@ -42,9 +46,15 @@ def conclusion(outcome: Outcome) -> str:
     if outcome.requests.total and (outcome.requests.attempts.total or not messages.sent):
         parts.append(_requests(outcome))
     if not parts:
-        return "Nothing happened." if messages.sent else "Nothing was sent."
+        return _nothing(outcome)
     text = "; ".join(parts)
     return text[0].upper() + text[1:] + "." + _unnoticed(outcome)
+
+
+def _nothing(outcome: Outcome) -> str:
+    if not outcome.messages.sent:
+        return "Nothing was sent."
+    return "Nothing happened." if _known(outcome, "messages.processed") else _NOTHING_KNOWN
 
 
 def _unnoticed(outcome: Outcome) -> str:
@@ -57,6 +67,11 @@ def _unnoticed(outcome: Outcome) -> str:
     return " No alarm of this stack would have noticed."
 
 
+def _known(outcome: Outcome, name: str) -> bool:
+    """Whether the place of the run can tell a figure: what it cannot is no conclusion."""
+    return not outcome.why_unknown(name)
+
+
 def _range(outcome: Outcome, name: str) -> str:
     """Between which values a figure lies over the plausible range of what it depends on; empty where it is certain."""
     interval = outcome.intervals.get(name)
@@ -65,11 +80,11 @@ def _range(outcome: Outcome, name: str) -> str:
 
 def _lost_or_expired(outcome: Outcome) -> Iterator[str]:
     messages = outcome.messages
-    if messages.lost:
+    if messages.lost and _known(outcome, "messages.lost"):
         how = "skipped" if outcome.lag else "deleted"
         lost = f"{messages.lost}{_range(outcome, 'messages.lost')} of {messages.sent} messages are lost"
         yield f"{lost}: {how}, never processed, in no dead-letter queue"
-    if messages.expired:
+    if messages.expired and _known(outcome, "messages.expired"):
         what = "record" if outcome.lag else "message"
         expired = f"{messages.expired}{_range(outcome, 'messages.expired')}"
         yield f"{expired} {plural(messages.expired, f'{what} expires', f'{what}s expire')}"

@@ -366,6 +366,15 @@ class Outcome(Figures):
     def _listed_or_null(self, listed: tuple[MessageOutcome, ...]) -> tuple[MessageOutcome, ...] | None:
         return None if self.per_message_omitted else listed
 
+    def why_unknown(self, name: str) -> str:
+        """Why the place of the run cannot tell a figure, "" where it can.
+
+        Args:
+            name: its dotted JSON name. One of a member (`consumers["a"].messages.lost`) is as unknown as that of all.
+        """
+        within = name.rpartition("].")[2]
+        return self.unknown.get(within) or self.unknown.get(within.partition(".")[0], "")
+
     @property
     def sums(self) -> MessageSums:
         """What sentences say of all messages, listed or not."""

@@ -15,7 +15,7 @@ from operator import attrgetter
 from typing import Any
 
 from delivery_lab.errors import UsageError
-from delivery_lab.expectations.expressions import FigureName, Key, Number
+from delivery_lab.expectations.expressions import FigureName, Key, NoValueError, Number
 from delivery_lab.json_names import json_name
 from delivery_lab.results.figures import Figures, Outcome
 
@@ -149,12 +149,17 @@ def _no_figure(name: FigureName, shape: _Shape | None) -> str:
 
 
 def figures_of(outcome: Outcome) -> Callable[[FigureName], Number | None]:
-    """What looks figures of an outcome up; it raises UsageError for a member that the run does not have."""
+    """What looks figures of an outcome up.
+
+    It raises UsageError for a member that the run does not have, and NoValueError for what its place cannot tell.
+    """
     content = outcome.model_dump(
         by_alias=True, exclude={"per_message", "per_message_omitted", "expectations", "lag", "intervals"}
     )
 
     def figure(name: FigureName) -> Number | None:
+        if why := outcome.why_unknown(str(name)):
+            raise NoValueError(f"{name} is not known: {why}")
         value: Any = content
         above = ""
         for step in name.steps:

@@ -41,6 +41,9 @@ def show_exploration(console: Console, found: Exploration, *, as_json: bool) -> 
         rows = [(figure_name(name), _cells(name, spread)) for name, spread in varying.items()]
         console.table(figures("figure", _COLUMNS, rows, console.width))
         console.data("")
+    for count in sorted({one.unknown for one in spreads.values() if one.unknown}):
+        unknown = ", ".join(figure_name(name) for name, one in spreads.items() if one.unknown == count)
+        console.text(f"Not known in {count} of {found.runs} runs, of which nothing above tells: {unknown}.", hang=2)
     same = [
         f"{figure_name(name)} {told_value(name, one.median)}"
         for name, one in spreads.items()
