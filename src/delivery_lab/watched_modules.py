@@ -21,6 +21,9 @@ StandIn = tuple[Any, str, Any]
 OnTaken = Callable[[str, FrameType], None]
 """Is told what is done, such as "deletes time.time", and by which frame, before it happens."""
 
+OnChanged = Callable[[ModuleType], None]
+"""Is told of a module, before it is changed."""
+
 _MAY_BE_NONE = frozenset(
     {"stdin", "stdout", "stderr", "__stdin__", "__stdout__", "__stderr__", "unraisablehook", "displayhook"}
 )
@@ -34,9 +37,15 @@ _callable = callable  # by a name of this module: a program can take it out of `
 
 
 @contextmanager
-def watched(modules: Iterable[ModuleType], on_taken: OnTaken) -> Iterator[None]:
-    """Tell of what code other than the lab's takes away from modules in this block."""
-    kind = _kind(on_taken)
+def watched(modules: Iterable[ModuleType], on_taken: OnTaken, on_changed: OnChanged = lambda _: None) -> Iterator[None]:
+    """Tell of what code other than the lab's takes away from modules in this block.
+
+    Args:
+        modules: the modules.
+        on_taken: is told of what is taken away.
+        on_changed: is told which module is about to be changed in any way.
+    """
+    kind = _kind(on_taken, on_changed)
     changed = [module for module in modules if type(module) is ModuleType]
     for module in changed:
         module.__class__ = kind
@@ -79,7 +88,7 @@ def stand_ins(kept: Iterable[tuple[Any, Mapping[str, Any]]], of_installed: Calla
                     yield place, name, value
 
 
-def _kind(on_taken: OnTaken) -> type[ModuleType]:
+def _kind(on_taken: OnTaken, on_changed: OnChanged) -> type[ModuleType]:
     added: set[tuple[str, str]] = set()
 
     def look(module: ModuleType, name: str, now: Any) -> None:
@@ -101,10 +110,12 @@ def _kind(on_taken: OnTaken) -> type[ModuleType]:
 
         def __setattr__(self, name: str, value: Any) -> None:
             look(self, name, value)
+            on_changed(self)
             super().__setattr__(name, value)
 
         def __delattr__(self, name: str) -> None:
             look(self, name, ABSENT)
+            on_changed(self)
             super().__delattr__(name)
 
         def __reduce__(self) -> tuple[Callable[[str], ModuleType], tuple[str]]:

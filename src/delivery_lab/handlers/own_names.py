@@ -15,7 +15,7 @@ from operator import is_not
 from types import ModuleType
 from typing import Any
 
-from delivery_lab.handlers.reach import LABS_MODULES, Reach, found, with_classes
+from delivery_lab.handlers.reach import Reach, found
 from delivery_lab.watched_modules import ABSENT, MAY_BE_REPLACED
 
 _any, _map, _len, _id, _type, _vars, _isinstance = any, map, len, id, type, vars, isinstance
@@ -39,7 +39,8 @@ class OwnNames:
 
     def __init__(self, own_modules: set[str]) -> None:
         self._reaches: dict[Reach, None] = {}
-        self._watched: dict[int, tuple[Any, Mapping[str, Any]]] = {}
+        self._watched: set[int] = set()
+        self._further: dict[int, ModuleType] = {}
         self._before: list[tuple[Any, Mapping[str, Any], dict[str, Any]]] = []
         self._changes: list[_Change] = []
         self._own_modules = own_modules
@@ -72,14 +73,21 @@ class OwnNames:
             if self._is_in_place:
                 self._watch()
 
+    def changes(self, module: ModuleType) -> None:
+        """A module is about to be changed, whatever the code that does so says."""
+        self._further[_id(module)] = module
+        if self._is_in_place:
+            self._watch_one(module)
+
     def forget(self) -> None:
         """Have nothing of its own any more: the environment begins anew."""
         self._changes.clear()
+        self._further.clear()
 
     def put_in_place(self) -> None:
         """Have the environment's own; `set_aside` must follow."""
         self._is_in_place = True
-        if self._reaches:
+        if self._reaches or self._further:
             self._before.clear()
             self._watched.clear()
             self._watch()
@@ -115,25 +123,25 @@ class OwnNames:
             _put(place, name, theirs)
 
     def _watch(self) -> None:
+        for place in self._further.values():
+            self._watch_one(place)
         for reach in self._reaches:
             for place in _places(reach, self._own_modules):
-                if _id(place) not in self._watched:
-                    namespace = vars(place) if place is not _loaded else place
-                    self._watched[_id(place)] = (place, namespace)
-                    self._before.append((place, namespace, namespace.copy()))
+                self._watch_one(place)
+
+    def _watch_one(self, place: Any) -> None:
+        if _id(place) not in self._watched:
+            namespace = _vars(place) if place is not _loaded else place
+            self._watched.add(_id(place))
+            self._before.append((place, namespace, namespace.copy()))
 
 
 _BUILTINS = vars(builtins)
 
 
 def _places(reach: Reach, own_modules: set[str]) -> Iterator[Any]:
-    if reach.everything:
-        yield builtins  # the first that is put back: what puts back the others works with it
-        yield sys
-        yield _loaded
-        yield from with_classes([_loaded[name] for name in LABS_MODULES if name in _loaded])
-    modules = [_loaded.get(name) for name in sorted(reach.modules - own_modules)]
-    yield from with_classes([module for module in modules if isinstance(module, ModuleType)])
+    if reach.tables:
+        yield from (builtins, sys, _loaded)
     for chain in sorted(reach.places):
         place = None if chain[0] in own_modules else found(chain)
         if place is not None:

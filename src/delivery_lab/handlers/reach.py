@@ -1,9 +1,9 @@
 """What a function's code can change of modules that it shares with the lab, as far as its source shows.
 
 Python has no way to be told when a class gets another attribute, and to compare every module and class whenever
-control changes would cost more than all the rest of it. So only what the source can name is compared: `threading.Event`
-where it says `threading.Event.wait = ...`, each module that it imports where it says `setattr` or `vars`, and all that
-the lab works with where it gets at modules by other ways. Code that changes nothing costs nothing.
+control changes would cost more than all the rest of it. So only what the source names is compared: `threading.Event`
+where it says `threading.Event.wait = ...` or `setattr(threading.Event, ...)`, and Python's own tables where it gets at
+them. Code that changes nothing costs nothing. Modules tell of what is set in them by other ways (`watched_modules`).
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from __future__ import annotations
 import ast
 import re
 import sys
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from types import ModuleType
 
@@ -30,18 +29,15 @@ LABS_MODULES = (
 
 _LIKELY = re.compile(
     rb"(?:^|[;:])[ \t]*(?!self\.|cls\.)[A-Za-z_]\w*(?:[ \t]*\([^)\n]*\))?(?:\.\w+)+[ \t]*(?:[-+*/|&^%@<>]*=(?!=)|,|:)"
-    rb"|\bdel\b|\b(?:setattr|delattr|vars|__dict__|__setattr__|__delattr__|patch|exec|eval|modules|gc|ctypes|greenlet"
-    rb"|__import__|import_module|reload|__builtins__|f_globals|f_builtins|__globals__|__subclasses__|__mro__"
+    rb"|\bdel\b|\b(?:setattr|delattr|vars|__dict__|object|reload|exec|eval|modules|__builtins__|f_builtins|f_globals"
     rb"|" + "|".join(sorted(SETTERS)).encode() + rb")\b",
     re.MULTILINE,
 )
 """What a source without cannot change anything of others with; to parse each would take as long as to load it."""
-_OF_IMPORTED = frozenset({"setattr", "delattr", "vars", "__dict__", "__setattr__", "__delattr__", "patch"})
-_OF_ALL = frozenset(
-    {"exec", "eval", "modules", "gc", "ctypes", "greenlet", "__import__", "import_module", "reload", "__builtins__"}
-    | {"f_globals", "f_builtins", "__globals__", "__subclasses__", "__mro__"}
-)
-_OF_THE_FIRST = frozenset({"setattr", "delattr", "vars", "patch"})
+_OF_ALL = frozenset({"exec", "eval", "modules", "__builtins__", "f_builtins", "f_globals", "reload"})
+"""Names of code that can get at Python's own tables."""
+_OF_THE_FIRST = frozenset({"setattr", "delattr", "vars", "reload", "object"})
+"""What changes attributes of its first argument: functions, `importlib.reload` and `mock.patch.object`."""
 _TYPE = "type()"
 """Stands in a chain for the class of what comes before."""
 
@@ -55,18 +51,16 @@ class Reach:
 
     Attributes:
         places: modules, classes and objects of which it changes attributes by name.
-        modules: modules of which, and of whose classes, it can change any.
-        everything: whether it can get at all modules.
+        tables: whether it can get at `builtins`, `sys` and `sys.modules` without naming what it changes there.
         settings: whether it sets anything for its whole process.
     """
 
     places: frozenset[Chain] = frozenset()
-    modules: frozenset[str] = frozenset()
-    everything: bool = False
+    tables: bool = False
     settings: bool = False
 
     def __bool__(self) -> bool:
-        return bool(self.places or self.modules or self.everything or self.settings)
+        return bool(self.places or self.tables or self.settings)
 
 
 NOTHING = Reach()
@@ -103,47 +97,28 @@ def found(chain: Chain) -> object | None:
     return place if hasattr(place, "__dict__") else None
 
 
-def with_classes(modules: Iterable[ModuleType]) -> Iterator[object]:
-    """Modules, and the classes that are theirs and can be changed."""
-    for module in modules:
-        yield module
-        for value in list(vars(module).values()):
-            if isinstance(value, type) and value.__module__ == module.__name__ and _is_changeable(value):
-                yield value
-
-
-def _is_changeable(kind: type) -> bool:
-    return bool(kind.__flags__ & _HEAP_TYPE) and not kind.__flags__ & _IMMUTABLE
-
-
-_HEAP_TYPE, _IMMUTABLE = 1 << 9, 1 << 8
-
-
 @dataclass(slots=True)
 class _ReachReader:
     imported: dict[str, Chain] = field(default_factory=dict)
     aliases: dict[str, ast.expr] = field(default_factory=dict)
     targets: list[ast.expr] = field(default_factory=list)
-    modules: set[str] = field(default_factory=set)
     names: set[str] = field(default_factory=set)
 
     def read(self, node: ast.AST) -> None:
         match node:
             case ast.Import():
                 for one in node.names:
-                    self.modules.add(one.name)
                     self.imported[one.asname or one.name.partition(".")[0]] = (
                         (one.name,) if one.asname else (one.name.partition(".")[0],)
                     )
             case ast.ImportFrom() if node.module and not node.level:
-                self.modules.add(node.module)
                 for one in node.names:
                     self.imported[one.asname or one.name] = (node.module, one.name)
             case ast.Attribute():
                 self.names.add(node.attr)
                 if isinstance(node.ctx, ast.Store | ast.Del) or node.attr == "__dict__":
                     self.targets.append(node.value)
-            case ast.Call(func=ast.Name() as function, args=[of, *_]) if function.id in _OF_THE_FIRST:
+            case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), args=[of, *_]) if name in _OF_THE_FIRST:
                 self.targets.append(of)
             case ast.Name():
                 self.names.add(node.id)
@@ -154,9 +129,8 @@ class _ReachReader:
 
     def reach(self) -> Reach:
         places = {chain for target in self.targets if (chain := self._chain(target)) is not None}
-        everything = not self.names.isdisjoint(_OF_ALL)
-        modules = self.modules if everything or not self.names.isdisjoint(_OF_IMPORTED) else ()
-        return Reach(frozenset(places), frozenset(modules), everything, not self.names.isdisjoint(SETTERS))
+        tables, settings = (not self.names.isdisjoint(words) for words in (_OF_ALL, SETTERS))
+        return Reach(frozenset(places), tables, settings)
 
     def _chain(self, target: ast.expr, deep: int = 0) -> Chain | None:
         match target:

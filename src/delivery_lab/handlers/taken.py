@@ -29,7 +29,7 @@ class PythonsNames:
 
     def watched(self) -> AbstractContextManager[None]:
         """Refuse, in this block, what takes names away."""
-        return watched([module for module, _ in self._kept], _refuse)
+        return watched([module for module, _ in self._kept], _refuse, _changes)
 
     def put_back(self) -> None:
         """Have all functions again. What installed packages replace when they are imported stays."""
@@ -48,6 +48,12 @@ def broken(function: str, name: str) -> HandlerError:
 
 def _is_installed(file: str) -> bool:
     return file.startswith(INSTALLED_PATHS)
+
+
+def _changes(module: ModuleType) -> None:
+    fiber = current()
+    if fiber is not None:
+        fiber.environment.state.names.changes(module)
 
 
 def _refuse(does: str, frame: FrameType) -> None:
