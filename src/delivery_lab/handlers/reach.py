@@ -29,13 +29,14 @@ LABS_MODULES = (
 
 _LIKELY = re.compile(
     rb"(?:^|[;:])[ \t]*(?!self\.|cls\.)[A-Za-z_]\w*(?:[ \t]*\([^)\n]*\))?(?:\.\w+)+[ \t]*(?:[-+*/|&^%@<>]*=(?!=)|,|:)"
-    rb"|\bdel\b|\b(?:setattr|delattr|vars|__dict__|object|reload|exec|eval|modules|__builtins__|f_builtins|f_globals"
+    rb"|\bdel\b|\b(?:setattr|delattr|vars|__dict__|object|reload|modules|__builtins__|f_builtins|f_globals"
     rb"|" + "|".join(sorted(SETTERS)).encode() + rb")\b",
     re.MULTILINE,
 )
 """What a source without cannot change anything of others with; to parse each would take as long as to load it."""
-_OF_ALL = frozenset({"exec", "eval", "modules", "__builtins__", "f_builtins", "f_globals", "reload"})
-"""Names of code that can get at Python's own tables."""
+_TABLES = frozenset({"modules", "__builtins__", "f_builtins", "f_globals"})
+"""Names of Python's own tables."""
+_CHANGES_A_TABLE = frozenset({"clear", "pop", "popitem", "setdefault", "update"})
 _OF_THE_FIRST = frozenset({"setattr", "delattr", "vars", "reload", "object"})
 """What changes attributes of its first argument: functions, `importlib.reload` and `mock.patch.object`."""
 _TYPE = "type()"
@@ -51,7 +52,7 @@ class Reach:
 
     Attributes:
         places: modules, classes and objects of which it changes attributes by name.
-        tables: whether it can get at `builtins`, `sys` and `sys.modules` without naming what it changes there.
+        tables: whether it changes `sys.modules`, or what `builtins` or a module has, as a dictionary.
         settings: whether it sets anything for its whole process.
     """
 
@@ -77,6 +78,7 @@ def reach_of(source: bytes) -> Reach:
     reader = _ReachReader()
     for node in ast.walk(tree):
         reader.read(node)
+        reader.tables = reader.tables or _changes_table(node)
     return reader.reach()
 
 
@@ -103,6 +105,7 @@ class _ReachReader:
     aliases: dict[str, ast.expr] = field(default_factory=dict)
     targets: list[ast.expr] = field(default_factory=list)
     names: set[str] = field(default_factory=set)
+    tables: bool = False
 
     def read(self, node: ast.AST) -> None:
         match node:
@@ -129,8 +132,7 @@ class _ReachReader:
 
     def reach(self) -> Reach:
         places = {chain for target in self.targets if (chain := self._chain(target)) is not None}
-        tables, settings = (not self.names.isdisjoint(words) for words in (_OF_ALL, SETTERS))
-        return Reach(frozenset(places), tables, settings)
+        return Reach(frozenset(places), self.tables, not self.names.isdisjoint(SETTERS))
 
     def _chain(self, target: ast.expr, deep: int = 0) -> Chain | None:
         match target:
@@ -146,3 +148,21 @@ class _ReachReader:
                 return self._chain(self.aliases[target.id], deep + 1)
             case _:
                 return None
+
+
+def _changes_table(node: ast.AST) -> bool:
+    match node:
+        case ast.Subscript(ctx=ast.Store() | ast.Del()):
+            return _is_table(node.value)
+        case ast.Attribute() if node.attr in _CHANGES_A_TABLE:
+            return _is_table(node.value)
+        case _:
+            return False
+
+
+def _is_table(value: ast.expr) -> bool:
+    match value:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name in _TABLES
+        case _:
+            return False
