@@ -58,13 +58,6 @@ class _FileLoader(SourceFileLoader):
         super().__init__(fullname, path)
         self._origin = origin or path
 
-    def exec_module(self, module: ModuleType) -> None:
-        """Execute it, and have what it can change of shared modules be its environment's own."""
-        fiber = current()
-        if fiber is not None:
-            fiber.environment.state.follow(self._reach())
-        super().exec_module(module)
-
     def _reach(self) -> Reach:
         key = self._version()
         if key not in _reaches:
@@ -76,6 +69,13 @@ class _FileLoader(SourceFileLoader):
         return self._origin, status.st_mtime_ns, status.st_size
 
     def get_code(self, fullname: str) -> CodeType | None:
+        """The code, which is about to be executed: what it can change of shared modules is its environment's own.
+
+        Noted here, and not where it is executed, for that would be a frame in the tracebacks of what it raises.
+        """
+        fiber = current()
+        if fiber is not None:
+            fiber.environment.state.follow(self._reach())
         key = self._version()
         found = _code.get(key)
         if found is None:
