@@ -21,18 +21,31 @@ StandIn = tuple[Any, str, Any]
 OnTaken = Callable[[str, FrameType], None]
 """Is told what is done, such as "deletes time.time", and by which frame, before it happens."""
 
+OnChanged = Callable[[ModuleType], None]
+"""Is told of a module, before it is changed."""
+
 _MAY_BE_NONE = frozenset(
     {"stdin", "stdout", "stderr", "__stdin__", "__stdout__", "__stderr__", "unraisablehook", "displayhook"}
 )
 """Names of `sys` that Python itself does without."""
+MAY_BE_REPLACED = frozenset(
+    {"print", "open", "input", "__import__", "__build_class__", "breakpoint", "exit", "quit", "help", "_"}
+)
+"""Names of `builtins` in whose place others are put for a purpose; nothing works with something else by the others."""
 _LAB = os.path.join(os.path.dirname(os.path.abspath(__file__)), "")  # noqa: PTH100, PTH118, PTH120
 _callable = callable  # by a name of this module: a program can take it out of `builtins`
 
 
 @contextmanager
-def watched(modules: Iterable[ModuleType], on_taken: OnTaken) -> Iterator[None]:
-    """Tell of what code other than the lab's takes away from modules in this block."""
-    kind = _kind(on_taken)
+def watched(modules: Iterable[ModuleType], on_taken: OnTaken, on_changed: OnChanged = lambda _: None) -> Iterator[None]:
+    """Tell of what code other than the lab's takes away from modules in this block.
+
+    Args:
+        modules: the modules.
+        on_taken: is told of what is taken away.
+        on_changed: is told which module is about to be changed in any way.
+    """
+    kind = _kind(on_taken, on_changed)
     changed = [module for module in modules if type(module) is ModuleType]
     for module in changed:
         module.__class__ = kind
@@ -40,7 +53,7 @@ def watched(modules: Iterable[ModuleType], on_taken: OnTaken) -> Iterator[None]:
         yield
     finally:
         for module in changed:
-            module.__class__ = ModuleType
+            ModuleType.__setattr__(module, "__class__", ModuleType)  # past the one that looks
 
 
 def is_gone(name: str, before: Any, now: Any) -> bool:
@@ -75,17 +88,18 @@ def stand_ins(kept: Iterable[tuple[Any, Mapping[str, Any]]], of_installed: Calla
                     yield place, name, value
 
 
-def _kind(on_taken: OnTaken) -> type[ModuleType]:
+def _kind(on_taken: OnTaken, on_changed: OnChanged) -> type[ModuleType]:
     added: set[tuple[str, str]] = set()
 
     def look(module: ModuleType, name: str, now: Any) -> None:
-        before, what = vars(module).get(name, ABSENT), (module.__name__, name)
+        content = vars(module)  # of which nothing may be left
+        before, what = content.get(name, ABSENT), (content.get("__name__", ""), name)
         if before is ABSENT:
             added.add(what)
         elif before is not now and what not in added and is_gone(name, before, now):
             frame = sys._getframe(2)
             if not frame.f_code.co_filename.startswith(_LAB):
-                named = f"{module.__name__}.{name}"
+                named = f"{what[0]}.{name}"
                 on_taken(f"deletes {named}" if now is ABSENT else f"sets {named} to {_word(now)}", frame)
 
     class Watched(ModuleType):
@@ -96,10 +110,12 @@ def _kind(on_taken: OnTaken) -> type[ModuleType]:
 
         def __setattr__(self, name: str, value: Any) -> None:
             look(self, name, value)
+            on_changed(self)
             super().__setattr__(name, value)
 
         def __delattr__(self, name: str) -> None:
             look(self, name, ABSENT)
+            on_changed(self)
             super().__delattr__(name)
 
         def __reduce__(self) -> tuple[Callable[[str], ModuleType], tuple[str]]:

@@ -207,6 +207,7 @@ IMPORTED_AGAIN = {
     "asks for the address of its network card while it is imported": "import uuid\nnode = uuid.getnode()",
     "threads are started, or made, while it is imported": "import threading\nt = threading.Thread(target=print)",
     "the state of builtins.generator cannot be read": "numbers = (n for n in range(9))",
+    "sets something for its whole process while it is imported": "import sys\nsys.setrecursionlimit(700)",
     "replaces colorsys.rgb_to_hls, which all environments share": (
         "import colorsys\ndef rgb_to_hls(*_):\n    return 1\ncolorsys.rgb_to_hls = rgb_to_hls"
     ),

@@ -129,14 +129,18 @@ def test_another_thread_of_the_process_may_import_while_a_handler_runs(world: Wo
     assert found == ["stringprep", """ModuleNotFoundError("No module named 'no_such_module'")"""]
 
 
-def test_packages_of_the_venv_are_shared(world: World) -> None:
+def test_packages_of_the_venv_are_shared_and_what_code_sets_in_them_is_its_environments_own(world: World) -> None:
     function = world.function(
-        "import yaml\nyaml.seen = getattr(yaml, 'seen', 0) + 1\ndef handler(e, c): return yaml.seen"
+        "import yaml\nyaml.seen = getattr(yaml, 'seen', 0) + 1\n"
+        "def handler(e, c):\n    yaml.seen += 1\n    return [id(yaml), yaml.seen]"
     )
+    shared = importlib.import_module("yaml")
     with world.host:
-        assert world.result(world.environment(function, 1)) == 1
-        assert world.result(world.environment(function, 2)) == 2
-    del vars(importlib.import_module("yaml"))["seen"]
+        first = world.environment(function, 1)
+        assert world.result(first) == [id(shared), 2]
+        assert world.result(world.environment(function, 2)) == [id(shared), 2]
+        assert world.result(first) == [id(shared), 3]
+    assert not hasattr(shared, "seen")
 
 
 def test_parts_of_an_archive_find_each_other_and_tracebacks_name_the_users_file(world: World) -> None:

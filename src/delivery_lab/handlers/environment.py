@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextvars
 import os
+import sys
 from asyncio import AbstractEventLoop, all_tasks
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from delivery_lab.errors import ModelError, NotModelledError
 from delivery_lab.handlers import answers
 from delivery_lab.handlers.boto import DESCRIPTIONS
 from delivery_lab.handlers.capture import Belonging, ErrorStream, LineStream
+from delivery_lab.handlers.changing_places import take_limit, with_own
 from delivery_lab.handlers.connections import close_connections
 from delivery_lab.handlers.exchanged import Namespace
 from delivery_lab.handlers.fibers import Fiber, FiberHost, ThreadIdentity, keep_for_ever, never_resume
@@ -120,7 +122,8 @@ class HandlerEnvironment:
         self._request: InvokeRequest | None = None
         self._finish: Finish | None = None
         self._answering: Timer | None = None
-        self.lateness = 0
+        self.lateness = self.recursion_limit = 0
+        self.hosts_limit = sys.getrecursionlimit()
         self._stopped = self._exited = False
         self._alive = False
         self.temporary = host.temporaries.take(function)
@@ -218,6 +221,7 @@ class HandlerEnvironment:
         kept = self.host.kept
         loaded = None if kept is None else kept.take(self.function, self.host.package_state)
         self._process = self._new_process(seed) if loaded is None else self._process_of(loaded, seed)
+        self.recursion_limit = 0
         self.pool_numbers = Numbers(self._process.pool_number)
         self.state = self._process.state
         self._handler: answers.Handler | None = None
@@ -276,6 +280,7 @@ class HandlerEnvironment:
     def _run(self, fiber: Fiber, request: InvokeRequest) -> None:
         """The main thread during one invoke."""
         host = self.host
+        self.state.names.set_aside()
         if self._handler is None:
             host.sleep(fiber, host.cold_start)
             failure = self._load(request)
@@ -289,7 +294,7 @@ class HandlerEnvironment:
         os.environ["_X_AMZN_TRACE_ID"] = request.trace
         context = answers.context_for(self.function, request, self._log_stream, self._process.belonging.now)
         began = host.scheduler.now
-        answer = answers.call(self._handler, request, context, self.watch.event)
+        answer = answers.call(with_own(self._handler, self), request, context, self.watch.event)
         self.watch.answers(answer.response.payload, failed=answer.response.error is not None)
         if self._answering is None:
             self._answer(answer, began)
@@ -301,6 +306,7 @@ class HandlerEnvironment:
             if process.handler is None:
                 with self._noted_import() as importing:
                     process.handler = load_handler(self.function, self._search)
+                    self._note_own(importing)
                 process.blind = reads_past(self.state.own_modules)
                 process.plain = needs_plain(self.state.own_modules)
                 if importing is not None:
@@ -313,6 +319,16 @@ class HandlerEnvironment:
             self.host.note_failed_start(self.function.name, f"{error.kind}: {error.message}", error.advice)
             return answers.init_answer(error.kind, error.message, error.stack)
         return None
+
+    def _note_own(self, importing: Importing | None) -> None:
+        """Set aside what the code has changed while it was imported; another import would change it again."""
+        take_limit(self)
+        names, settings = self.state.names, self.state.settings
+        names.set_aside()
+        if importing is not None and names.changed:
+            importing.note(f"replaces {names.changed}, which all environments share")
+        if importing is not None and (settings.changed or self.recursion_limit):
+            importing.note("sets something for its whole process while it is imported")
 
     @contextmanager
     def _noted_import(self) -> Iterator[Importing | None]:

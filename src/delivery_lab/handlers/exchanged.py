@@ -84,8 +84,11 @@ class OfModules:
         self._theirs = []
 
     def now(self) -> list[Any]:
-        """What is in place."""
-        return list(map(getitem, self._owners, self._names))
+        """What is in place; of a name that was taken away, what the environment had by it."""
+        try:
+            return list(map(getitem, self._owners, self._names))
+        except KeyError:
+            return list(map(dict.get, self._owners, self._names, self.mine))
 
     def _put(self, values: list[Any]) -> None:
         any(map(setitem, self._owners, self._names, values))  # goes through all, for each of them is None

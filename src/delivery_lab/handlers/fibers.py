@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
     from delivery_lab.events import LogLine
     from delivery_lab.handlers.importing import Importing
+    from delivery_lab.handlers.own_names import OwnNames
+    from delivery_lab.handlers.reach import Reach
     from delivery_lab.handlers.watching import Watch
     from delivery_lab.model.clock import Scheduler, Timer
     from delivery_lab.model.randomness import RandomStreams
@@ -94,6 +96,13 @@ class ProcessWorld(Protocol):
     def leave_wholly(self) -> None:
         """The same, with what would stay in place until another environment is entered."""
 
+    @property
+    def names(self) -> OwnNames:
+        """What it has changed of modules that everybody shares."""
+
+    def follow(self, reach: Reach) -> None:
+        """Code of its own is about to be executed that can change what everybody shares."""
+
 
 class FiberTemporary(Protocol):
     """What code in a fiber asks of the /tmp of its environment."""
@@ -129,7 +138,15 @@ class FiberTemporary(Protocol):
 
 
 class FiberEnvironment(Protocol):
-    """What code in a fiber, and the hub on its behalf, asks of the execution environment it belongs to."""
+    """What code in a fiber, and the hub on its behalf, asks of the execution environment it belongs to.
+
+    Attributes:
+        recursion_limit: how deep its code may recurse, 0 for as deep as the host's.
+        hosts_limit: how deep that is.
+    """
+
+    recursion_limit: int
+    hosts_limit: int
 
     @property
     def host(self) -> FiberHost:
@@ -253,6 +270,7 @@ class Fiber(greenlet):
         sentinel: lock that Python's `threading` wants released at the thread's end.
         polled_at: the instant at which it last looked for something without waiting and did not find it.
         polls: how often it did so at that instant.
+        traced: what traces and what profiles it, as a thread has them of its own; None for what the host has.
     """
 
     def __init__(
@@ -273,6 +291,7 @@ class Fiber(greenlet):
         self.sentinel: ThreadEnd | None = None
         self.polled_at = -1
         self.polls = 0
+        self.traced: tuple[Any, Any] | None = None
 
 
 def current() -> Fiber | None:

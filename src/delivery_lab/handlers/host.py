@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import sys
 import threading
-from asyncio import events
 from collections.abc import Callable
 from types import ModuleType, TracebackType
 from typing import Any, Self
@@ -12,6 +12,8 @@ from greenlet import getcurrent, greenlet
 
 from delivery_lab.errors import ModelError
 from delivery_lab.events import LogLine
+from delivery_lab.handlers import taken
+from delivery_lab.handlers.changing_places import ChangingPlaces
 from delivery_lab.handlers.code_places import CodePlaces
 from delivery_lab.handlers.environment import HandlerEnvironment
 from delivery_lab.handlers.exchanged import STAYING, Namespace
@@ -48,6 +50,8 @@ API_LATENCY_MIN_SECONDS, API_LATENCY_MAX_SECONDS = 0.005, 0.015
 STALL_AFTER_SECONDS = 10.0
 # A client without a read timeout waits for ever; no function and no process lives that long.
 LONGEST_WAIT_SECONDS = 86_400.0
+
+_set_recursion_limit = sys.setrecursionlimit
 
 _entered: list[HandlerHost] = []
 
@@ -99,7 +103,8 @@ class HandlerHost:
         self._aws, self.web = aws, web
         self.api_latency = (seconds(api_latency_min_seconds), seconds(api_latency_max_seconds))
         self._alarm = StallAlarm(stall_after_seconds, self.abort)
-        self._thread = RunThread(self._alarm, self._leave_behind)
+        self._changing = ChangingPlaces(self._alarm, self.deliver_lines)
+        self._thread = RunThread(self._alarm, self._changing.leave_behind)
         self._replacements, self._files = Replacements(), FileGuard(refuse)
         self._sockets, self.temporaries = Sockets(self.abort), Temporaries()
         self._places: CodePlaces | None = None
@@ -293,7 +298,10 @@ class HandlerHost:
             fiber.environment.importing.note("waits while it is imported")
         if plan is not None:
             self._schedule(fiber, plan)
-        return self.hub.switch()
+        answer = self.hub.switch()
+        if fiber.environment.recursion_limit:  # set here: the hub may be deeper than that
+            _set_recursion_limit(fiber.environment.recursion_limit)
+        return answer
 
     def _perform(
         self,
@@ -364,33 +372,15 @@ class HandlerHost:
         if fiber.parent is not self.hub:
             fiber.parent = self.hub
         with self._alarm.deferring_interrupts():
-            self._change_places(fiber, value)
+            self._changing.run(fiber, value)
         if environment.polling:
             environment.wake_polling()
         self._sockets.ran(environment)
+        if environment.state.names.broken and self._failure is None:
+            self._failure = taken.broken(environment.function.name, environment.state.names.broken)
         if self._failure is not None:
             failure, self._failure = self._failure, None
             raise failure
-
-    def _change_places(self, fiber: Fiber, value: Any) -> None:
-        """Put the world of a fiber in place, let it run, and put the host's world back."""
-        state = fiber.environment.state
-        hubs_loop = events._get_running_loop()
-        state.enter()
-        events._set_running_loop(fiber.running_loop)
-        self._alarm.arm(fiber)
-        try:
-            fiber.switch(value) if fiber else fiber.switch()
-        finally:
-            fiber.running_loop = events._get_running_loop()
-            events._set_running_loop(hubs_loop)
-            self._leave_behind(fiber)
-
-    def _leave_behind(self, fiber: Fiber) -> None:
-        """Put the host's world back in place of a fiber's."""
-        self._alarm.disarm()
-        fiber.environment.state.leave()
-        self.deliver_lines()
 
     def _note_package_state(self) -> None:
         for package, values in imported_package_state().items():

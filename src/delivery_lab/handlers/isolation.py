@@ -39,6 +39,9 @@ from delivery_lab.handlers.exchanged import (
     OfModules,
 )
 from delivery_lab.handlers.modules import EnvironmentModules, LoadedModules
+from delivery_lab.handlers.own_names import OwnNames
+from delivery_lab.handlers.own_settings import OwnSettings
+from delivery_lab.handlers.reach import Reach
 from delivery_lab.handlers.snapshot_kinds import Unrestorable
 from delivery_lab.handlers.unknown_variables import VARYING, Variables
 from delivery_lab.handlers.virtual_threads import Local, Numbers, VirtualLock
@@ -94,6 +97,9 @@ SHARED_PACKAGE_STATE: dict[str, Namespace] = {
     f"{_POWERTOOLS}.utilities.parameters.constants:DEFAULT_PROVIDERS": {CONTENTS: {}},
 }
 """What modules keep for the whole process, and classes and dictionaries in them (`module:Name`), as in a fresh one."""
+
+_LEVELS = {name: getattr(logging, name) for name in ("CRITICAL", "ERROR", "WARNING", "INFO", "DEBUG", "NOTSET")}
+_OTHER_LEVELS = {"FATAL": logging.FATAL, "WARN": logging.WARN}
 
 _real_putenv = os.putenv
 
@@ -159,8 +165,10 @@ class ProcessState:
         self._modules = modules
         self._folder = folder
         self._hosts_folder: str | None = None
-        self._names, self._names_that_stay = OfModules(), OfModules()
-        self._staying: list[Exchange] = [self._names_that_stay]
+        self.names = OwnNames(modules.names)
+        self.settings = OwnSettings()
+        self._exchanged, self._exchanged_that_stay = OfModules(), OfModules()
+        self._staying: list[Exchange] = [self._exchanged_that_stay]
         self._zone = variables.get("TZ", ":UTC")
         encoded: dict[bytes, bytes] = {os.fsencode(name): os.fsencode(value) for name, value in variables.items()}
         self._encoded = Variables(encoded, map(os.fsencode, unknown_variables))
@@ -177,6 +185,8 @@ class ProcessState:
             __stdout__=stdout,
             __stderr__=stderr,
             meta_path=modules.meta_path(),
+            path_hooks=list(sys.path_hooks),
+            path_importer_cache={},
             excepthook=sys.__excepthook__,
         )
         self.of_random = module_functions(seed)
@@ -193,12 +203,13 @@ class ProcessState:
         """Give the environment its own values of what a shared module, or a class of it, keeps for the process."""
         fresh = {name: value.make() if isinstance(value, MadeAnew) else copy(value) for name, value in values.items()}
         found = _owner_of(owner)
+        self.names.leave_out(found, fresh)
         if isinstance(found, type):
             self._staying.append(OfClass(found, fresh))
         elif CONTENTS in fresh:
             self._staying.append(OfDictionary(found, fresh))
         else:
-            (self._names_that_stay if owner.startswith(_OF_HANDLERS_ALONE) else self._names).add(found, fresh)
+            (self._exchanged_that_stay if owner.startswith(_OF_HANDLERS_ALONE) else self._exchanged).add(found, fresh)
 
     # -- loaded code, used again --------------------------------------------------------------------------
 
@@ -208,12 +219,12 @@ class ProcessState:
         Raises:
             Unrestorable: code has begun something while it was loaded that cannot be begun again.
         """
-        exchanges = (self._names, *self._staying)
+        exchanges = (self._exchanged, *self._staying)
         values = [(exchange, exchange.now()) for exchange in exchanges]
         names: list[Any] = values[0][1]
         for places, (_, table) in zip(self._threads, _thread_tables(), strict=True):
             if list(map(_told, names[places.start : places.stop])) != list(
-                map(_told, self._names.fresh(places, table))
+                map(_told, self._exchanged.fresh(places, table))
             ):
                 raise Unrestorable("threads are started, or made, while it is imported")
         tables = {place for places in self._threads for place in places}
@@ -234,8 +245,10 @@ class ProcessState:
         for exchange, values in loaded.values:
             exchange.mine = copy(values)
         for places, (_, table) in zip(self._threads, _thread_tables(), strict=True):
-            self._names.mine[places.start : places.stop] = self._names.fresh(places, table)
+            self._exchanged.mine[places.start : places.stop] = self._exchanged.fresh(places, table)
         self._folder, self._hosts_folder = loaded.folder, None
+        self.names.forget()
+        self.settings.forget()
         self._modules.use_again(loaded.modules, as_host)
         self.of_random["_inst"].seed(seed)
         self._encoded[VARYING] = os.fsencode(log_stream)
@@ -249,9 +262,15 @@ class ProcessState:
         """The modules of the function's own files that are imported; asked while the state is in place."""
         return self._modules.own
 
+    def follow(self, reach: Reach) -> None:
+        """Code is about to be executed, while the state is in place, that can change what everybody shares."""
+        self.names.follow(reach)
+        if reach.settings:
+            self.settings.follow()
+
     def enter(self) -> None:
         """Put the environment's state in place; `leave` must follow."""
-        self._names.enter()
+        self._exchanged.enter()
         STAYING.enter(self._staying)
         self._modules.enter()
         if self._folder is not None:
@@ -259,16 +278,20 @@ class ProcessState:
             _change_to(self._folder)
         if self._zone != ":UTC":
             _set_zone(self._zone)
+        self.settings.put_in_place()
+        self.names.put_in_place()
 
     def leave(self) -> None:
         """Put the host's state back and keep what the environment made of its own."""
+        self.names.set_aside()
+        self.settings.set_aside()
         if self._zone != ":UTC":
             _set_zone("UTC")
         self._modules.leave()
         if self._hosts_folder is not None:
             self._folder = _working_directory() or self._folder
             _change_to(self._hosts_folder)
-        self._names.leave()
+        self._exchanged.leave()
 
     def leave_wholly(self) -> None:
         """The same, with what would stay in place until another environment is entered."""
@@ -276,7 +299,8 @@ class ProcessState:
         STAYING.put_back()
 
     def _own(self, namespace: Namespace, **values: Any) -> range:
-        return self._names.add(namespace, values)
+        self.names.leave_out(namespace, values)
+        return self._exchanged.add(namespace, values)
 
     def _own_logging(self, stdout: LineStream) -> None:
         root = logging.RootLogger(logging.WARNING)
@@ -289,6 +313,8 @@ class ProcessState:
             _loggerClass=logging.Logger,
             _logRecordFactory=logging.LogRecord,
             raiseExceptions=True,
+            _nameToLevel=_LEVELS | _OTHER_LEVELS,
+            _levelToName={level: name for name, level in _LEVELS.items()},
         )
         self._own(vars(logging.Logger.manager), **vars(logging.Manager(root)))
         handler = RuntimeLogHandler(stdout)

@@ -33,12 +33,14 @@ from delivery_lab.handlers.archive import Archive
 from delivery_lab.handlers.compiled import asking_for, extension_at, extensions_of, version_here
 from delivery_lab.handlers.fibers import current
 from delivery_lab.handlers.host_modules import INSTALLED_PATHS, OF_HOST, GivenModule, is_installed
+from delivery_lab.handlers.reach import Reach, reach_of
 
 _TOP = PurePosixPath()
 _LAYER_TOP = PurePosixPath("python")
 _NO_ORIGINS: Mapping[str, str] = {}
 
 _code: dict[tuple[str, int, int], CodeType] = {}
+_reaches: dict[tuple[str, int, int], Reach] = {}
 _shared: dict[str, ModuleType] = {}
 """Modules of packages with compiled extensions in archives, by their files: each is executed once in a process."""
 
@@ -56,9 +58,25 @@ class _FileLoader(SourceFileLoader):
         super().__init__(fullname, path)
         self._origin = origin or path
 
-    def get_code(self, fullname: str) -> CodeType | None:
+    def _reach(self) -> Reach:
+        key = self._version()
+        if key not in _reaches:
+            _reaches[key] = reach_of(self.get_data(self._origin))
+        return _reaches[key]
+
+    def _version(self) -> tuple[str, int, int]:
         status = Path(self._origin).stat()
-        key = (self._origin, status.st_mtime_ns, status.st_size)
+        return self._origin, status.st_mtime_ns, status.st_size
+
+    def get_code(self, fullname: str) -> CodeType | None:
+        """The code, which is about to be executed: what it can change of shared modules is its environment's own.
+
+        Noted here, and not where it is executed, for that would be a frame in the tracebacks of what it raises.
+        """
+        fiber = current()
+        if fiber is not None:
+            fiber.environment.state.follow(self._reach())
+        key = self._version()
         found = _code.get(key)
         if found is None:
             found = _code[key] = self.source_to_code(self.get_data(self._origin), self._origin)
@@ -250,7 +268,8 @@ class EnvironmentModules(MetaPathFinder):
     def __init__(self, search: SearchPath, as_host: Callable[[Callable[[], ModuleType]], ModuleType]) -> None:
         self._search = search
         self._as_host = as_host
-        self._names: set[str] = set()
+        self.names: set[str] = set()
+        """Of the modules that were found in its archives; an import may have failed."""
         self._modules: dict[str, ModuleType] = {}
         self._seen = 0
         self.path = [*search.folders, *INSTALLED_PATHS]
@@ -258,17 +277,18 @@ class EnvironmentModules(MetaPathFinder):
     @property
     def own(self) -> list[ModuleType]:
         """The modules of the archives that are imported; asked while they are in place."""
-        return [module for name in self._names if (module := sys.modules.get(name)) is not None]
+        return [module for name in self.names if (module := sys.modules.get(name)) is not None]
 
     def loaded(self) -> LoadedModules:
         """The modules that are imported; asked while they are in place."""
-        return LoadedModules({name: sys.modules[name] for name in self._names if name in sys.modules}, set(self._names))
+        return LoadedModules({name: sys.modules[name] for name in self.names if name in sys.modules}, set(self.names))
 
     def use_again(self, loaded: LoadedModules, as_host: Callable[[Callable[[], ModuleType]], ModuleType]) -> None:
         """Have no more and no other modules than were loaded then, for another run."""
         self._as_host = as_host
         self._seen = 0
-        self._names = set(loaded.names)
+        self.names.clear()
+        self.names.update(loaded.names)
         self._modules = dict(loaded.modules)
 
     def leave_run(self) -> None:
@@ -287,8 +307,10 @@ class EnvironmentModules(MetaPathFinder):
             return self._find_for_host(fullname, path)
         spec = self._search.find(fullname) or self._added_by_code(fullname, path)
         if spec is not None:
-            self._names.add(fullname)
+            self.names.add(fullname)
             return spec
+        if target is not None:  # `importlib.reload`: what that changes in a shared module is the environment's own
+            return target.__spec__
         if fullname.partition(".")[0] in self._search.names or not is_installed(fullname.partition(".")[0]):
             return None
         try:
@@ -326,7 +348,7 @@ class EnvironmentModules(MetaPathFinder):
         modules = sys.modules
         mine = self._modules
         mine.clear()
-        for name in self._names:
+        for name in self.names:
             module = modules.pop(name, None)
             if module is not None:
                 mine[name] = module
@@ -335,7 +357,7 @@ class EnvironmentModules(MetaPathFinder):
         """A module in a folder that the function's code has put on `sys.path` or on its package's `__path__`."""
         parent = fullname.rpartition(".")[0]
         if parent:
-            folders = list(path or ()) if parent in self._names else []
+            folders = list(path or ()) if parent in self.names else []
         else:
             folders = [folder for folder in sys.path if folder not in self.path]
         spec = PathFinder.find_spec(fullname, folders) if folders else None

@@ -29,6 +29,7 @@ from delivery_lab.model.clock import in_seconds
 
 # Handlers get another one (see `process_effects`).
 _set_timer: Any = getattr(signal, "setitimer", None)
+_REAL_TIME: int = getattr(signal, "ITIMER_REAL", 0)
 
 _RINGS = 5
 """How often the alarm rings before a handler counts as blocked on a machine with nothing else to do."""
@@ -92,7 +93,7 @@ class StallAlarm:
             self._spent.begins()
         if self._previous:
             self._counted_seconds = 0.0
-            _set_timer(signal.ITIMER_REAL, self.every_seconds, self.every_seconds)
+            _set_timer(_REAL_TIME, self.every_seconds, self.every_seconds)
 
     def disarm(self) -> None:
         """The handler has given control up."""
@@ -100,7 +101,7 @@ class StallAlarm:
         if self._spent is not None:
             self._spent.ends()
         if self._previous:
-            _set_timer(signal.ITIMER_REAL, 0)
+            _set_timer(_REAL_TIME, 0)
 
     def _ring(self, _number: int, frame: FrameType | None) -> None:
         fiber = getcurrent()

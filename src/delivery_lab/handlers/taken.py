@@ -14,18 +14,9 @@ from typing import Any
 from delivery_lab.errors import HandlerError, describe_instead
 from delivery_lab.handlers.fibers import current
 from delivery_lab.handlers.host_modules import INSTALLED_PATHS
+from delivery_lab.handlers.reach import LABS_MODULES
 from delivery_lab.watched_modules import stand_ins, watched
 
-_NAMES = (
-    *("builtins", "sys", "os", "posixpath", "io", "time", "datetime", "json", "json.encoder", "json.decoder"),
-    *("threading", "_thread", "queue", "contextvars", "concurrent.futures", "concurrent.futures.thread", "asyncio"),
-    *("asyncio.events", "asyncio.base_events", "logging", "traceback", "linecache", "warnings", "weakref", "gc"),
-    *("signal", "socket", "select", "selectors", "ssl", "subprocess", "tempfile", "pathlib", "random", "uuid"),
-    *("re", "math", "copy", "copyreg", "types", "typing", "inspect", "functools", "itertools", "operator", "heapq"),
-    *("collections", "collections.abc", "contextlib", "dataclasses", "enum", "hashlib", "base64", "codecs", "locale"),
-    *("importlib", "http.client", "urllib.parse", "urllib.request"),
-)
-"""Modules that the lab itself works with while handlers run."""
 _FIX = "leave it as it is, or put something in its place that can be used like it"
 
 
@@ -33,12 +24,12 @@ class PythonsNames:
     """What the modules of this process have, before handlers run."""
 
     def __init__(self) -> None:
-        modules = [sys.modules[name] for name in _NAMES if name in sys.modules]
+        modules = [sys.modules[name] for name in LABS_MODULES if name in sys.modules]
         self._kept: list[tuple[ModuleType, dict[str, Any]]] = [(module, dict(vars(module))) for module in modules]
 
     def watched(self) -> AbstractContextManager[None]:
         """Refuse, in this block, what takes names away."""
-        return watched([module for module, _ in self._kept], _refuse)
+        return watched([module for module, _ in self._kept], _refuse, _changes)
 
     def put_back(self) -> None:
         """Have all functions again. What installed packages replace when they are imported stays."""
@@ -47,8 +38,22 @@ class PythonsNames:
                 module.__dict__[name] = value
 
 
+def broken(function: str, name: str) -> HandlerError:
+    """What ends the run of a function that has put something else in the place of a function of `builtins`."""
+    return HandlerError(
+        f"function {function} replaces builtins.{name}, with which Python and the lab work in the same process\n"
+        f"  fix: leave it as it is; print, open and input can be replaced\n  or {describe_instead(function)}"
+    )
+
+
 def _is_installed(file: str) -> bool:
     return file.startswith(INSTALLED_PATHS)
+
+
+def _changes(module: ModuleType) -> None:
+    fiber = current()
+    if fiber is not None:
+        fiber.environment.state.names.changes(module)
 
 
 def _refuse(does: str, frame: FrameType) -> None:

@@ -18,6 +18,7 @@ import traceback
 from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -163,8 +164,9 @@ def _launch(
             function(*arguments, **keywords)
         except SystemExit:
             pass
-        except Exception:  # noqa: BLE001  # a thread's exception ends that thread and is printed, nothing else
-            traceback.print_exc(file=sys.stderr)
+        except BaseException:  # noqa: BLE001  # what a thread raises ends that thread and is printed, nothing else
+            with suppress(Exception):  # what the code has put in the place of standard error may be anything
+                traceback.print_exc(file=sys.stderr)
         thread = current()
         if thread is not None and thread.sentinel is not None:
             thread.sentinel.release()
