@@ -134,6 +134,23 @@ def test_what_a_handler_sets_for_its_process_it_sets_for_its_environment(world: 
         assert world.result(second, False) == plain
 
 
+def test_a_loop_of_asyncio_that_waits_has_its_hooks_for_itself(world: World) -> None:
+    waits = "import asyncio, sys\ndef handler(event, context):\n    asyncio.run(asyncio.sleep(1))\n    return 'slept'\n"
+    asks = "import sys\ndef handler(event, context):\n    return [each is None for each in sys.get_asyncgen_hooks()]\n"
+    other = world.function(handler="other.handler", name="other")
+    world.write("fn/other.py", asks)
+    before = sys.get_asyncgen_hooks()
+    with world.host:
+        neighbour = world.environment(other)
+        world.start(world.environment(world.function(waits)))
+        assert sys.get_asyncgen_hooks() == before
+        world.start(neighbour)
+        world.scheduler.run()
+
+    assert [json.loads(answer.payload) for _, answer in world.answers] == [[True, True], "slept"]
+    assert sys.get_asyncgen_hooks() == before
+
+
 def test_what_is_changed_lasts_as_long_as_the_environment(world: World) -> None:
     function = world.function(
         "import json, sys\n\ndef handler(event, context):\n"

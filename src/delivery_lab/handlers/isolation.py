@@ -169,6 +169,9 @@ class ProcessState:
         self.settings = OwnSettings()
         self._exchanged, self._exchanged_that_stay = OfModules(), OfModules()
         self._staying: list[Exchange] = [self._exchanged_that_stay]
+        # Each loop of asyncio sets them, and code can wait, or end, while its loop runs.
+        self._generator_hooks: tuple[Any, Any] = (None, None)
+        self._hosts_generator_hooks: tuple[Any, Any] = (None, None)
         self._zone = variables.get("TZ", ":UTC")
         encoded: dict[bytes, bytes] = {os.fsencode(name): os.fsencode(value) for name, value in variables.items()}
         self._encoded = Variables(encoded, map(os.fsencode, unknown_variables))
@@ -249,6 +252,7 @@ class ProcessState:
         self._folder, self._hosts_folder = loaded.folder, None
         self.names.forget()
         self.settings.forget()
+        self._generator_hooks = (None, None)
         self._modules.use_again(loaded.modules, as_host)
         self.of_random["_inst"].seed(seed)
         self._encoded[VARYING] = os.fsencode(log_stream)
@@ -278,6 +282,8 @@ class ProcessState:
             _change_to(self._folder)
         if self._zone != ":UTC":
             _set_zone(self._zone)
+        self._hosts_generator_hooks = sys.get_asyncgen_hooks()
+        sys.set_asyncgen_hooks(*self._generator_hooks)
         self.settings.put_in_place()
         self.names.put_in_place()
 
@@ -285,6 +291,8 @@ class ProcessState:
         """Put the host's state back and keep what the environment made of its own."""
         self.names.set_aside()
         self.settings.set_aside()
+        self._generator_hooks = sys.get_asyncgen_hooks()
+        sys.set_asyncgen_hooks(*self._hosts_generator_hooks)
         if self._zone != ":UTC":
             _set_zone("UTC")
         self._modules.leave()

@@ -23,7 +23,7 @@ SETTERS = frozenset(
     {
         *("setlocale", "umask", "setdefaulttimeout", "register_error"),
         *("DefaultContext", "BasicContext", "ExtendedContext", "set_debug", "set_threshold", "callbacks", "disable"),
-        *("enable", "set_asyncgen_hooks", "set_int_max_str_digits", "set_coroutine_origin_tracking_depth"),
+        *("enable", "set_int_max_str_digits", "set_coroutine_origin_tracking_depth"),
         *("field_size_limit", "stack_size", "setdlopenflags"),
     }
 )
@@ -78,7 +78,6 @@ _SETTINGS: tuple[Setting, ...] = (
     (lambda: locale.setlocale(locale.LC_ALL), lambda name: locale.setlocale(locale.LC_ALL, name)),
     (_umask, os.umask),
     (_socket.getdefaulttimeout, _socket.setdefaulttimeout),
-    (sys.get_asyncgen_hooks, lambda hooks: sys.set_asyncgen_hooks(*hooks)),
     (sys.get_int_max_str_digits, sys.set_int_max_str_digits),
     (sys.get_coroutine_origin_tracking_depth, sys.set_coroutine_origin_tracking_depth),
     (csv.field_size_limit, csv.field_size_limit),
