@@ -92,7 +92,7 @@ def test_ctrl_c_ends_it_at_once_with_no_process_and_no_half_written_file(
         out, err = process.communicate(timeout=60)
     finally:
         process.kill()
-        process.wait()
+        process.communicate()
 
     assert (process.returncode, out) == (130, "")
     assert err.splitlines()[-1] == "interrupted; nothing was left behind"

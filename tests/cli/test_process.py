@@ -40,7 +40,7 @@ def test_ctrl_c_ends_with_a_clean_message_and_leaves_no_process(tmp_path: Path) 
         out, err = process.communicate(timeout=60)
     finally:
         process.kill()
-        process.wait()
+        process.communicate()
 
     assert process.returncode == 130
     assert out == ""
@@ -69,12 +69,14 @@ def test_other_signals_end_it_as_ctrl_c_does_and_leave_no_file(
     try:
         assert process.stderr is not None
         assert process.stderr.readline() == "simulating prod ...\n"
-        assert list((tmp_path / "temporary").iterdir())
+        while not list((tmp_path / "temporary").iterdir()):  # the line comes after a second, however far it is by then
+            assert process.poll() is None
+            time.sleep(0.05)
         process.send_signal(number)
         out, err = process.communicate(timeout=60)
     finally:
         process.kill()
-        process.wait()
+        process.communicate()
 
     assert (process.returncode, out) == (code, "")
     assert err == f"ended by {number.name}; nothing was left behind\n"
@@ -91,7 +93,7 @@ def test_a_command_in_the_background_for_which_ctrl_c_is_ignored_ends_at_sigterm
         _, err = process.communicate(timeout=60)
     finally:
         process.kill()
-        process.wait()
+        process.communicate()
 
     assert (process.returncode, err) == (143, "ended by SIGTERM; nothing was left behind\n")
 
@@ -122,7 +124,7 @@ def test_processes_that_share_the_work_end_with_the_command(tmp_path: Path, numb
             time.sleep(0.05)
     finally:
         process.kill()
-        process.wait()
+        process.communicate()
 
     assert process.returncode == (-number if number == signal.SIGKILL else 128 + number)
     left = list(tmp_path.iterdir())
@@ -233,7 +235,7 @@ def test_one_ctrl_c_ends_a_program_that_sleeps_or_loops(tmp_path: Path, busy: st
         _, err = process.communicate(timeout=60)
     finally:
         process.kill()
-        process.wait()
+        process.communicate()
 
     assert process.returncode == 130
     assert err.endswith("interrupted; nothing was left behind\n")

@@ -86,7 +86,7 @@ def test_ctrl_c_ends_all_processes_with_one_message(many: Path) -> None:
         out, err = process.communicate(timeout=60)
     finally:
         process.kill()
-        process.wait()
+        process.communicate()
 
     assert process.returncode == 130
     assert out == ""
