@@ -247,3 +247,14 @@ def test_a_thread_that_a_program_leaves_behind_does_not_keep_the_command_alive(t
 
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout
+
+
+def test_what_is_for_a_closed_standard_error_is_not_printed_elsewhere(tmp_path: Path) -> None:
+    program = "import subprocess, sys\nsubprocess.run(['true'], check=True)\nprint('told', file=sys.stderr)\n"
+    words = [*_program(tmp_path, program), "--json"]
+    heard = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
+    closed = ["sh", "-c", 'exec "$@" 2>&-', "sh", *words]
+    done = subprocess.run(closed, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
+
+    assert "starts a process: true" in heard.stderr
+    assert (done.returncode, done.stdout, done.stderr) == (0, heard.stdout, "")

@@ -11,6 +11,7 @@ def main() -> int:
     """Run the command and return its exit code; Ctrl-C is answered while it is still being loaded, too."""
     if sys.platform == "win32":
         return refuse_windows()
+    open_closed_streams()
     try:
         end_in_order()
         from delivery_lab.own_process import claim
@@ -28,6 +29,17 @@ def main() -> int:
 
         print(f"error: {told(error, sys.argv[1:])}", file=sys.stderr)
         return BUG
+
+
+def open_closed_streams() -> None:
+    """Give the process each standard stream that whoever started it has closed: nobody wants to hear.
+
+    Else what is meant for standard error is printed to standard output, and the next file that is opened has the number
+    of the stream, to which C libraries write.
+    """
+    for name, flags in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, flags))  # noqa: PTH123, SIM115 - for the rest of the process
 
 
 def refuse_windows() -> int:

@@ -7,10 +7,8 @@ the shell answer at once.
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -90,8 +88,6 @@ def main(arguments: list[str] | None = None) -> int:
     Args:
         arguments: the words behind `delivery-lab`, by default those of the process.
     """
-    if sys.stdout is None:  # closed by whoever started the command: nobody wants to hear
-        sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115 - for the rest of the process
     words = sys.argv[1:] if arguments is None else arguments
     write_any_text()
     try:
