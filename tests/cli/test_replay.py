@@ -96,7 +96,7 @@ def test_a_violated_invariant_is_written_down_and_ends_with_1(
     lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broken = [BROKEN]
-    monkeypatch.setattr("delivery_lab.explore.sample.violations_of", lambda _: broken)
+    monkeypatch.setattr("delivery_lab.explore.sample.violations_of", lambda *_: broken)
     monkeypatch.setattr(simulated, "violations_of", lambda *_: broken)
 
     said = lab("explore", "batch-partial", "--seeds", "2", "--no-shrink", "--write", str(tmp_path))
