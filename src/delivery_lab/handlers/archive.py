@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from delivery_lab.errors import HandlerLoadError, describe_instead
-from delivery_lab.handlers.unpacking import is_machines, is_packed, place_of, unpack
-from delivery_lab.input_files import no_file
+from delivery_lab.handlers.unpacking import is_machines, place_of, unpack
+from delivery_lab.input_files import is_packed, no_file
 from delivery_lab.model.runtime import CodeSource
 
 _TOP = PurePosixPath()

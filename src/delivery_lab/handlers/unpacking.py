@@ -51,11 +51,6 @@ def is_machines(error: Exception) -> bool:
     return isinstance(error, OSError) and error.errno in _OF_THE_MACHINE
 
 
-def is_packed(path: Path) -> bool:
-    """Whether a file is an archive that Pulumi knows."""
-    return zipfile.is_zipfile(path) or tarfile.is_tarfile(path)
-
-
 def unpack(owner: str, path: Path, target: Path) -> None:
     """Write what is in an archive into a folder.
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import os
-import tarfile
-import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from delivery_lab.errors import HandlerLoadError, NotModelledError, ProgramError
-from delivery_lab.input_files import no_file
+from delivery_lab.input_files import is_packed, no_file
 
 _Parts = Iterator[tuple[str, str]]
 
@@ -87,7 +85,7 @@ def _refuse_plain_file(archive: Any, place: Path, owner: str) -> None:
     """Refuse an archive that is a file and no archive, as Pulumi does."""
     import pulumi
 
-    if place.is_file() and _is_archive(archive, place, pulumi.FileArchive) and not _is_packed(place):
+    if place.is_file() and _is_archive(archive, place, pulumi.FileArchive) and not is_packed(place):
         raise ProgramError(
             f"the code of {owner} is no archive: pulumi.FileArchive of {place}, which is a plain file\n"
             f'  fix: pulumi.AssetArchive({{"{place.name}": pulumi.FileAsset(...)}}), or a FileArchive of its folder'
@@ -100,10 +98,6 @@ def _is_archive(archive: Any, place: Path, kind: type) -> bool:
         return Path(str(getattr(archive, "path", ""))).name == place.name
     parts = getattr(archive, "assets", None)
     return isinstance(parts, dict) and any(_is_archive(part, place, kind) for part in parts.values())
-
-
-def _is_packed(place: Path) -> bool:
-    return zipfile.is_zipfile(place) or tarfile.is_tarfile(place)
 
 
 def _parts(archive: Any, prefix: str, project_dir: Path, owner: str) -> _Parts:
