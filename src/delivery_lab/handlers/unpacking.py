@@ -36,7 +36,7 @@ _Open = Callable[[], IO[bytes] | None]
 
 
 @dataclass(frozen=True, slots=True)
-class _Entry:
+class _PackedEntry:
     """A file, a folder or a link in an archive."""
 
     name: str
@@ -84,26 +84,26 @@ def place_of(text: str) -> PurePosixPath:
     return PurePosixPath(*(part for part in PurePosixPath(text).parts if part not in ("/", "..", "//")))
 
 
-def _of_zip(archive: zipfile.ZipFile) -> Iterator[_Entry]:
+def _of_zip(archive: zipfile.ZipFile) -> Iterator[_PackedEntry]:
     for info in archive.infolist():
         if info.flag_bits & _ENCRYPTED:
             raise zipfile.BadZipFile(f"{info.filename} is encrypted")
         mode = info.external_attr >> 16
         opened = partial(archive.open, info)
-        yield _Entry(info.filename, info.file_size, opened, info.is_dir(), stat.S_ISLNK(mode))
+        yield _PackedEntry(info.filename, info.file_size, opened, info.is_dir(), stat.S_ISLNK(mode))
 
 
-def _of_tar(archive: tarfile.TarFile) -> Iterator[_Entry]:
+def _of_tar(archive: tarfile.TarFile) -> Iterator[_PackedEntry]:
     for member in archive:
         opened = partial(archive.extractfile, member)
         if member.isdir() or member.isreg() or member.islnk():
-            yield _Entry(member.name, member.size, opened, member.isdir())
+            yield _PackedEntry(member.name, member.size, opened, member.isdir())
         elif member.issym():
             text = member.linkname.encode("utf-8", "surrogateescape")
-            yield _Entry(member.name, len(text), partial(io.BytesIO, text), link=True)
+            yield _PackedEntry(member.name, len(text), partial(io.BytesIO, text), link=True)
 
 
-def _within_bound(owner: str, path: Path, entries: Iterator[_Entry]) -> list[_Entry]:
+def _within_bound(owner: str, path: Path, entries: Iterator[_PackedEntry]) -> list[_PackedEntry]:
     """All entries; no further one is looked for once it is too much, for that would unpack what comes before."""
     found, size = [], 0
     for entry in entries:
@@ -118,7 +118,7 @@ def _within_bound(owner: str, path: Path, entries: Iterator[_Entry]) -> list[_En
     return found
 
 
-def _write(entries: list[_Entry], target: Path) -> None:
+def _write(entries: list[_PackedEntry], target: Path) -> None:
     links: dict[Path, str] = {}
     for entry in entries:
         place = target / place_of(entry.name)
