@@ -36,8 +36,12 @@ _LAB = os.path.join(os.path.dirname(os.path.abspath(__file__)), "")  # noqa: PTH
 _callable = callable  # by a name of this module: a program can take it out of `builtins`
 
 
+def _nobody(_module: ModuleType, _name: str, _frame: FrameType) -> None:
+    """Nobody is told."""
+
+
 @contextmanager
-def watched(modules: Iterable[ModuleType], on_taken: OnTaken, on_changed: OnChanged = lambda *_: None) -> Iterator[None]:
+def watched(modules: Iterable[ModuleType], on_taken: OnTaken, on_changed: OnChanged = _nobody) -> Iterator[None]:
     """Tell of what code other than the lab's takes away from modules in this block.
 
     Args:

@@ -35,7 +35,7 @@ from delivery_lab.program.network import offline
 from delivery_lab.program.overrides import apply_overrides
 from delivery_lab.program.placeholders import watched_invokes
 from delivery_lab.program.plugins import Plugins
-from delivery_lab.program.process_hooks import own_signals
+from delivery_lab.program.process_hooks import own_limits, own_signals, threads_failures
 from delivery_lab.program.processes import announced_processes, ending_copies
 from delivery_lab.program.project import Project
 from delivery_lab.program.pythons_names import PutBack, whole
@@ -46,7 +46,6 @@ from delivery_lab.program.registration import Urns, ordered
 from delivery_lab.program.service import PulumiLog, Stubs, serving
 from delivery_lab.program.state import read_state
 from delivery_lab.program.wire import Decoder
-
 
 _LATE = "the program has not ended"
 
@@ -137,6 +136,8 @@ def _evaluate(
         offline(frames, registrar.warnings.append),
         staying(frames, registrar.refuse_at),
         own_signals(frames, registrar.refuse_at),
+        own_limits(frames),
+        threads_failures(frames),
         whole(frames, registrar.refuse_at) as put_back,
     ):
         for name, value in answers.environment.items():
