@@ -41,6 +41,7 @@ RuleId = Literal[
     "DDB-COND-1",
     "DDB-READ-1",
     "DDB-TTL-1",
+    "DDB-UPDATE-1",
     "DDS-API-1",
     "DDS-BINARY-1",
     "DDS-READ-1",
