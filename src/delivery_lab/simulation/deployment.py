@@ -233,7 +233,7 @@ class Deployment:
             known = ", ".join(sorted({each.label for each in self.stack.functions})) or "none"
             raise NotModelledError(
                 f"{resource.name} invokes {named}, which is not in this stack (functions: {known})\n"
-                "  nearest: a function that this stack creates; the workload can describe it under functions"
+                "  nearest: a function that this stack creates, which the workload can describe under functions"
             )
         if name_and_qualifier(named)[1] != LATEST:
             self.account.journal.rely_on("LAM-VERSION-1")
@@ -278,8 +278,10 @@ class Deployment:
             elsewhere = arn.count(":") >= 5 and self.stack.at(arn.partition("/stream/")[0]) is None
             what = arn
         else:
-            read = self.stack.graph.resources[mapping.urn].property_dependencies.get(source.origin.path[0], ())
-            elsewhere = not source.problem and not any(urn.split("::")[2].split("$")[-1] in _SOURCES for urn in read)
+            resources = self.stack.graph.resources
+            read = resources[mapping.urn].property_dependencies.get(source.origin.path[0], ())
+            ours = [resources[urn] for urn in read if urn in resources and not resources[urn].external]
+            elsewhere = not source.problem and not any(resource.type in _SOURCES for resource in ours)
             what = "a source that is known only after deployment"
         if elsewhere:
             line = line_of(what)
