@@ -79,6 +79,7 @@ RuleId = Literal[
     "ESM-FILTER-1",
     "ESM-FILTER-2",
     "ESM-FILTER-3",
+    "ESM-FILTER-4",
     "ESM-KIND-1",
     "ESM-ONE-1",
     "ESM-POLL-1",
