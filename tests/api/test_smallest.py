@@ -6,12 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from delivery_lab.api import smallest as api
 from delivery_lab.api.case import Case, case_of
 from delivery_lab.api.inputs import RunOptions
 from delivery_lab.api.lab import Lab
 from delivery_lab.api.smallest import Smallest, smallest_case
-from delivery_lab.explore.settings import GivenSetting
+from delivery_lab.explore.settings import GivenSetting, settings_of
 from delivery_lab.program.graph import Graph
 from tests.lab_support import ROOT
 
@@ -70,12 +69,11 @@ def smallest(lab: Lab, stack: str, expectation: str, *, settings: bool = False, 
 
 def only_settings(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
     """Look at no other settings: for each value of one the program is evaluated."""
-    every = api.settings_of
 
     def some(graph: Graph) -> Iterator[GivenSetting]:
-        return (one for one in every(graph) if one.path.rpartition(".")[2] in names)
+        return (one for one in settings_of(graph) if one.path.rpartition(".")[2] in names)
 
-    monkeypatch.setattr(api, "settings_of", some)
+    monkeypatch.setattr("delivery_lab.api.smallest.settings_of", some)
 
 
 @pytest.mark.parametrize(("stack", "expectation", "messages"), DANGEROUS, ids=[name for name, *_ in DANGEROUS])
