@@ -77,7 +77,7 @@ def test_two_variants_are_compared_seed_by_seed(lab: Lab) -> None:
 
 
 def test_a_seed_draws_the_same_whatever_one_setting_is(lab: Lab, tmp_path: Path) -> None:
-    """What is sent, how long it takes and which deliveries fail: what differs between two runs of a seed is the change."""
+    """What is sent, how long it takes, which deliveries fail: what differs between two runs of a seed is the change."""
     workload = tmp_path / "described.yaml"
     workload.write_text(
         "send: [{queue: batch-queue, every: 0.4, times: 10, body: {id: 'm{n}'}}]\n"
