@@ -8,6 +8,7 @@ from delivery_lab.handlers import (
     boto,
     chance,
     clients,
+    finalizers,
     futures,
     listeners,
     plain_tls,
@@ -52,6 +53,7 @@ class Replacements:
         plain_tls.install(self._patches)
         boto.install(self._patches)
         listeners.install(self._patches)
+        finalizers.install(self._patches)
         replaced |= futures.install(self._patches)
         replaced |= reading_past.install(self._patches)
         clients.install(self._patches)
