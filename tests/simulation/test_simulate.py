@@ -232,6 +232,11 @@ _MAPPING = "aws.lambda_.EventSourceMapping('more', function_name=worker.name, ev
         ),
         ("'arn:aws:mq:us-east-1:210987654321:broker:theirs'", "arn:aws:mq:us-east-1:210987654321:broker:theirs"),
         ("pulumi.StackReference('a/b/c').get_output('x')", "a source that is known only after deployment"),
+        (
+            "aws.sqs.Queue.get('x', 'https://sqs.us-east-1.amazonaws.com/210987654321/theirs').arn",
+            "arn:aws:sqs:us-east-1:210987654321:theirs",
+        ),
+        ("aws.dynamodb.Table.get('x', 'theirs').stream_arn", "a source that is known only after deployment"),
     ],
 )
 def test_a_mapping_of_a_source_of_another_stack_is_noted(folder: Folder, source: str, what: str) -> None:
@@ -335,6 +340,25 @@ def test_a_queue_that_somebody_else_created_is_no_queue_of_the_stack(folder: Fol
     assert outcome_of(folder.run(more=other)).messages.processed == 3
     message = folder.refusal(WorkloadError, more=other, workload="send: [{queue: other, body: {}}]")
     assert "the stack dev has no queue other (there are: dead, jobs)" in message
+
+
+_HOURLY = (
+    "rule = aws.cloudwatch.EventRule('hourly', schedule_expression='rate(10 minutes)')\n"
+    "aws.cloudwatch.EventTarget('target', rule=rule.name, arn=jobs.arn)\n"
+)
+
+
+def test_a_workload_may_leave_everything_to_the_schedules(folder: Folder) -> None:
+    run = folder.run(more=_HOURLY, workload="until: 3600\n")
+
+    assert outcome_of(run).messages.sent in (5, 6)
+
+
+def test_a_workload_that_sends_nothing_to_a_stack_without_schedules_is_refused(folder: Folder) -> None:
+    assert folder.refusal(WorkloadError, workload="until: 3600\n") == (
+        f"{folder.root / 'load.yaml'}: nothing is sent, and nothing of the stack dev goes off by a schedule\n"
+        "  fix: say under send what is sent"
+    )
 
 
 def test_a_subscription_of_somebody_elses_topic_is_noted(folder: Folder) -> None:
