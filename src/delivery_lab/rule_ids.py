@@ -319,6 +319,7 @@ RuleId = Literal[
     "SQS-RET-1",
     "SQS-RET-2",
     "SQS-RET-3",
+    "SQS-RET-4",
     "SQS-SHARE-1",
     "SQS-SIZE-1",
     "SQS-SPREAD-1",

@@ -11,6 +11,7 @@ from delivery_lab.events import (
     BatchInvoked,
     BatchResult,
     ContractLine,
+    DeleteIgnored,
     Event,
     EventAccepted,
     EventAnswered,
@@ -318,7 +319,7 @@ class LedgerReader:
                     if fate is not None:
                         fate.holders = tuple(holder for holder in fate.holders if holder != event.invoke)
 
-    def _deleted_by(self, event: MessageDeleted, fate: Fate) -> None:
+    def _deleted_by(self, event: MessageDeleted | DeleteIgnored, fate: Fate) -> None:
         """A function deleted a message itself."""
         at_seconds = in_seconds(event.instant_us)
         self._believe(event, [self._silent.deleted(event.by.name, event.by.invoke, fate, at_seconds, event.queue)])

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import get_args
 
 from delivery_lab.events import (
+    DeleteIgnored,
     Event,
     EventCompleted,
     EventDeadLettered,
@@ -25,7 +26,7 @@ from delivery_lab.events import (
 from delivery_lab.events.instants import in_seconds
 from delivery_lab.results.fates import Fate, Way
 
-_LeftQueue = MessageDeleted | MessageFiltered | MessageDeadLettered | MessageExpired | MessageMoved
+_LeftQueue = MessageDeleted | DeleteIgnored | MessageFiltered | MessageDeadLettered | MessageExpired | MessageMoved
 _LeftPartition = RecordSkipped | RecordFiltered | RecordExpired | RecordsCheckpointed | RecordsDiscarded
 _EventLeft = EventCompleted | EventDeadLettered | EventExpired | EventDiscarded
 
@@ -49,7 +50,7 @@ class Departures:
         self,
         fates_of: Callable[[str], list[Fate]],
         fate_of: Callable[[str, str], Fate | None],
-        deleted_by: Callable[[MessageDeleted, Fate], None],
+        deleted_by: Callable[[MessageDeleted | DeleteIgnored, Fate], None],
     ) -> None:
         self._fates_of = fates_of
         self._fate_of = fate_of
@@ -63,6 +64,8 @@ class Departures:
     def take(self, event: _LeftQueue | _LeftPartition | _EventLeft) -> None:
         """Take one event of `LEAVING`."""
         match event:
+            case DeleteIgnored():
+                self._found_nothing(event)
             case MessageDeleted() | MessageFiltered() | MessageDeadLettered() | MessageExpired() | MessageMoved():
                 self._left_queue(event)
             case EventCompleted() | EventDeadLettered() | EventExpired() | EventDiscarded():
@@ -70,7 +73,9 @@ class Departures:
             case _:
                 self._left_partition(event)
 
-    def _left_queue(self, event: _LeftQueue) -> None:
+    def _left_queue(
+        self, event: MessageDeleted | MessageFiltered | MessageDeadLettered | MessageExpired | MessageMoved
+    ) -> None:
         for fate in self._fates_of(event.message):
             match event:
                 case MessageDeleted():
@@ -90,6 +95,15 @@ class Departures:
                     # A redriven message is a new one for SQS, and the same one for whoever sent it.
                     self._redriven[event.new_message] = self._redriven.get(event.message, event.message)
                     fate.is_redriven(event.message, event.new_message, in_seconds(event.instant_us))
+
+    def _found_nothing(self, event: DeleteIgnored) -> None:
+        """A delete had no effect: that of a message that has expired says that its receiver is through with it."""
+        if event.rule != "SQS-RET-4":
+            return
+        for fate in self._fates_of(event.message):
+            fate.is_deleted_late(event.message)
+            if event.by.kind == "function":
+                self._deleted_by(event, fate)
 
     def _left_partition(self, event: _LeftPartition) -> None:
         match event:
