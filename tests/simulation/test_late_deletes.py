@@ -17,11 +17,21 @@ PROGRAM = """
 jobs = aws.sqs.Queue("jobs", visibility_timeout_seconds=360, message_retention_seconds=60)
 mapping(jobs, function(timeout=60), batch_size=1, scaling_config={"maximumConcurrency": 2})
 """
-SLEEPS = "import time\n\n\ndef handle(event, context):\n    time.sleep(10)\n"
-DELETES = f"""
+SLEEPS = """
+import time
+
 import boto3
-{SLEEPS}    url = boto3.client("sqs").get_queue_url(QueueName=event["Records"][0]["eventSourceARN"].split(":")[-1])["QueueUrl"]
-    boto3.client("sqs").delete_message(QueueUrl=url, ReceiptHandle=event["Records"][0]["receiptHandle"])
+
+
+def handle(event, context):
+    (record,) = event["Records"]
+    print(record["body"])
+    time.sleep(10)
+"""
+DELETES = f"""{SLEEPS}
+    sqs = boto3.client("sqs")
+    url = sqs.get_queue_url(QueueName=record["eventSourceARN"].split(":")[-1])["QueueUrl"]
+    sqs.delete_message(QueueUrl=url, ReceiptHandle=record["receiptHandle"])
 """
 
 
