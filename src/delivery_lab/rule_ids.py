@@ -231,6 +231,7 @@ RuleId = Literal[
     "S3-KEY-1",
     "S3-NOTIFY-1",
     "S3-POLICY-1",
+    "S3-REGION-1",
     "S3-RECORD-1",
     "S3-RECORD-2",
     "S3-TEST-1",
