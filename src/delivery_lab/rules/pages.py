@@ -227,6 +227,7 @@ _BEGINNING = (
     "https://docs.confluent.io/platform/current/clients/producer.html",
     "https://kafka.apache.org/documentation/",
     f"{LAMBDA_GUIDE}configuration-envvars.html",
+    f"{LAMBDA_GUIDE}using-aliases.html",
     f"{LAMBDA_GUIDE}with-sns.html",
     *(
         f"{SNS_GUIDE}{name}.html"

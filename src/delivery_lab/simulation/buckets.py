@@ -125,7 +125,7 @@ class _Notifier:
             self.resource.label if len(self.resource.configs) == 1 else f"{self.resource.label} {config.id or number}"
         )
         problem = feed_problem(self.stack, self.resource) or unencoded(config, name)
-        target = RefusedTarget(destination.label, problem) if problem else self._target(destination, name)
+        target = RefusedTarget(destination.label, problem) if problem else self._target(destination, name, config)
         return ObjectNotification(
             self._feed(name, target),
             config.id or f"tf-s3-{config.kind}-{number}",
@@ -165,7 +165,7 @@ class _Notifier:
         self.account.feeds.append(feed)
         return feed
 
-    def _target(self, destination: Queue | Topic | Function, feed: str) -> FeedTarget:
+    def _target(self, destination: Queue | Topic | Function, feed: str, config: NotificationConfig) -> FeedTarget:
         source, arn = self.bucket.name, self.bucket.arn or ""
         if not isinstance(destination, Function) and destination.fifo.certain():
             raise self._refused(destination, f"{destination.name} is a FIFO {_kind(destination)}", "S3-FIFO-1")
@@ -175,7 +175,7 @@ class _Notifier:
         elif isinstance(destination, Topic):
             target = self.targets.topic(destination, source, arn)
         else:
-            target = self.targets.function(destination, feed, source, arn)
+            target = self.targets.function(destination, feed, source, arn, config.arn.known)
         return self._unless_closed(destination, target)
 
     def _unless_closed(
