@@ -38,11 +38,11 @@ def _apart(stack: Stack, one: str | None, other: str | None) -> tuple[str, str] 
     return _two(stack, _region_of(one), _region_of(other))
 
 
-def _two(stack: Stack, *regions: str) -> tuple[str, str] | None:
+def _two(stack: Stack, one: str, other: str) -> tuple[str, str] | None:
     """Two regions, unless one of them may be the region that is assumed of a program that names none."""
-    if not all(regions) or regions[0] == regions[1]:
+    if not one or not other or one == other:
         return None
-    return None if "aws:region" not in stack.config and DEFAULT_REGION in regions else regions
+    return None if "aws:region" not in stack.config and DEFAULT_REGION in (one, other) else (one, other)
 
 
 def _region_of(arn: str | None) -> str:
