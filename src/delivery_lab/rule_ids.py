@@ -15,7 +15,12 @@ CountedRuleId = Literal["BILL-POLL-1", "BILL-POLL-2", "BILL-RECEIVE-1", "BILL-SN
 AlarmRuleId = Literal["CW-ALARM-1", "CW-ALARM-2", "CW-ALARM-3"]
 WatchedRuleId = Literal[AlarmRuleId, "CW-AGE-1", "CW-AGE-2", "CW-CONC-1", "CW-INVOKE-1", "CW-SAMPLE-1", "CW-SENT-1"]
 
+NamedRuleId = Literal["ASY-CONFIG-1", "ASY-CONFIG-2", "ASY-CONFIG-3", "LAM-VERSION-1", "LAM-VERSION-2"]
+RetainedRuleId = Literal["SQS-RET-1", "SQS-RET-2", "SQS-RET-3", "SQS-RET-4"]
+
 RuleId = Literal[
+    NamedRuleId,
+    RetainedRuleId,
     EventRuleId,
     PricedRuleId,
     CountedRuleId,
@@ -24,9 +29,6 @@ RuleId = Literal[
     "ASY-AGE-2",
     "ASY-BACKOFF-1",
     "ASY-BACKOFF-2",
-    "ASY-CONFIG-1",
-    "ASY-CONFIG-2",
-    "ASY-CONFIG-3",
     "ASY-GONE-1",
     "ASY-ID-1",
     "ASY-LOOP-1",
@@ -200,8 +202,6 @@ RuleId = Literal[
     "LAM-TIME-2",
     "LAM-TRACE-1",
     "LAM-VARS-1",
-    "LAM-VERSION-1",
-    "LAM-VERSION-2",
     "RDR-CANCEL-1",
     "RDR-END-1",
     "RDR-NEW-1",
@@ -323,10 +323,6 @@ RuleId = Literal[
     "SQS-PURGE-1",
     "SQS-PURGE-2",
     "SQS-PURGE-3",
-    "SQS-RET-1",
-    "SQS-RET-2",
-    "SQS-RET-3",
-    "SQS-RET-4",
     "SQS-SHARE-1",
     "SQS-SIZE-1",
     "SQS-SPREAD-1",
