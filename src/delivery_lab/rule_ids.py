@@ -16,7 +16,12 @@ AlarmRuleId = Literal["CW-ALARM-1", "CW-ALARM-2", "CW-ALARM-3"]
 MetricRuleId = Literal["CW-AGE-1", "CW-AGE-2", "CW-CONC-1", "CW-INVOKE-1", "CW-NAME-1", "CW-SAMPLE-1", "CW-SENT-1"]
 WatchedRuleId = Literal[AlarmRuleId, MetricRuleId]
 
+NamedRuleId = Literal["ASY-CONFIG-1", "ASY-CONFIG-2", "ASY-CONFIG-3", "LAM-VERSION-1", "LAM-VERSION-2"]
+RetainedRuleId = Literal["SQS-RET-1", "SQS-RET-2", "SQS-RET-3", "SQS-RET-4"]
+
 RuleId = Literal[
+    NamedRuleId,
+    RetainedRuleId,
     EventRuleId,
     PricedRuleId,
     CountedRuleId,
@@ -25,7 +30,6 @@ RuleId = Literal[
     "ASY-AGE-2",
     "ASY-BACKOFF-1",
     "ASY-BACKOFF-2",
-    "ASY-CONFIG-1",
     "ASY-GONE-1",
     "ASY-ID-1",
     "ASY-LOOP-1",
@@ -199,7 +203,6 @@ RuleId = Literal[
     "LAM-TIME-2",
     "LAM-TRACE-1",
     "LAM-VARS-1",
-    "LAM-VERSION-1",
     "RDR-CANCEL-1",
     "RDR-END-1",
     "RDR-NEW-1",
@@ -235,6 +238,7 @@ RuleId = Literal[
     "S3-KEY-1",
     "S3-NOTIFY-1",
     "S3-POLICY-1",
+    "S3-REGION-1",
     "S3-RECORD-1",
     "S3-RECORD-2",
     "S3-TEST-1",
@@ -320,9 +324,6 @@ RuleId = Literal[
     "SQS-PURGE-1",
     "SQS-PURGE-2",
     "SQS-PURGE-3",
-    "SQS-RET-1",
-    "SQS-RET-2",
-    "SQS-RET-3",
     "SQS-SHARE-1",
     "SQS-SIZE-1",
     "SQS-SPREAD-1",
