@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import re
 import sys
 import weakref
@@ -23,10 +22,12 @@ from delivery_lab.handlers.changes import (
     purpose_of_call,
 )
 from delivery_lab.handlers.looking import Looks, watch
+from delivery_lab.model.json_reading import read_json
 from delivery_lab.model.runtime import AwsError, WebRequest
 
 _TRACEBACK = "Traceback (most recent call last)"
 _NO_ERROR = re.compile(r'^\[(DEBUG|INFO|WARNING)\]|"(level|levelname|severity)": ?"(DEBUG|INFO|WARN|WARNING)"', re.I)
+_STATUS = re.compile("[1-9][0-9]{2}")
 
 
 class Observer(Protocol):
@@ -241,12 +242,12 @@ def status_of(payload: str) -> int | None:
     if "status" not in payload.lower():
         return None
     try:
-        answer = json.loads(payload)
+        answer = read_json(payload)
     except ValueError:
         return None
     named = {str(name).lower(): value for name, value in answer.items()} if isinstance(answer, dict) else {}
     status = str(named.get("statuscode"))
-    return int(status) if status.isdecimal() else None
+    return int(status) if _STATUS.fullmatch(status) else None
 
 
 def never_made(
