@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from delivery_lab.api import failure_file
 from delivery_lab.cli import console
 from delivery_lab.cli.main import main
 from tests.lab_support import ROOT
@@ -36,10 +38,17 @@ Lab = Callable[..., Said]
 
 
 @pytest.fixture
-def lab(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Lab:
-    """Call the command with some words, from the root of our project; how long the work takes is never said."""
+def lab(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Lab:
+    """Call the command with some words, from the root of our project; how long the work takes is never said, and
+    failures that would be written into the root go to the test's folder."""
     monkeypatch.chdir(ROOT)
     monkeypatch.setattr(console, "FIRST_SECONDS", 86_400)
+    write = failure_file.write_failure
+
+    def write_elsewhere(content: failure_file.FailureFile, folder: Path) -> Path:
+        return write(content, tmp_path if folder.resolve() == ROOT else folder)
+
+    monkeypatch.setattr(failure_file, "write_failure", write_elsewhere)
 
     def call(*words: str) -> Said:
         code = main(list(words))

@@ -22,6 +22,13 @@ def test_many_seeds_are_told_in_figures_expectations_and_invariants(lab: Lab) ->
     assert lines[-1] == "No invariant is violated in 4 runs."
 
 
+def test_one_seed_is_told_as_one(lab: Lab) -> None:
+    said = lab("explore", "batch-partial", "--seeds", "1", "--seed", "7").out.splitlines()
+
+    assert said[0] == "batch-partial: workload batch, 1 seed, 7"
+    assert said[-1] == "No invariant is violated in 1 run."
+
+
 def test_figures_that_some_runs_do_not_know_are_said(lab: Lab, tmp_path: Path) -> None:
     """Where nothing is processed there is no latency; what is the same in all other runs is not so in all."""
     workload = tmp_path / "jobs.yaml"

@@ -39,13 +39,14 @@ class _Account:
         says: whether functions follow the log contract.
         state: of the mapping.
         errors: the metric `Errors`.
+        dropped: the metric `AsyncEventsDropped`.
     """
 
     def __init__(
         self, *, poison: str = "poison", attempts: int = 1, dead: int = 0, says: bool = True, state: str = "Enabled"
     ) -> None:
         self.poison, self.attempts, self.dead, self.says, self.state = poison, attempts, dead, says, state
-        self.errors = 0
+        self.errors, self.dropped = 0, 0
         self.sent: list[tuple[str, str, str]] = []  # id in the log contract, id of the invoke, body
         self.calls: list[str] = []
 
@@ -101,6 +102,7 @@ class _Account:
     def get_metric_statistics(self, **given: Any) -> dict[str, Any]:
         self.calls.append(given["MetricName"])
         points = {"IteratorAge": [{"Maximum": 2500.0}], "Errors": [{"Sum": float(self.errors)}]}
+        points["AsyncEventsDropped"] = [{"Sum": float(self.dropped)}]
         return {"Datapoints": points.get(given["MetricName"], [])}
 
 
@@ -246,6 +248,20 @@ def test_errors_that_the_log_does_not_name_leave_open_how_events_ended(tmp_path:
     assert unknown["invocations.failed"] == why
 
 
+def test_events_that_lambda_dropped_and_no_log_names_leave_open_how_events_ended(tmp_path: Path) -> None:
+    account = _Account(attempts=3, dead=1)
+    account.dropped = 1
+    outcome = _run(account, "async-default", _events(tmp_path)).outcome
+    assert "messages.lost" not in outcome.unknown
+    assert account.calls == ["Throttles", "Errors", "AsyncEventsDropped"]
+    account = _Account(attempts=3, dead=1)
+    account.dropped = 2
+    unknown = _run(account, "async-default", _events(tmp_path)).outcome.unknown
+    why = "the metric AsyncEventsDropped of a function counts 2, and 1 events are known to have failed"
+    assert {unknown[f"messages.{name}"] for name in ("lost", "deadLettered", "expired", "remaining")} == {why}
+    assert "invocations.failed" not in unknown
+
+
 def test_an_event_that_is_still_to_be_tried_is_waited_for(tmp_path: Path) -> None:
     lab = Lab.open(ROOT)
     found = run_on_aws(
@@ -292,7 +308,7 @@ def test_an_event_ends_by_success_attempts_or_age(config: EventInvokeConfig, end
         for event, at, error in (("s", 1, "E"), ("s", 62, None), ("f", 1, "E"), ("f", 62, "E"), ("o", 1, "E"))
     ]
     untold = _Untold()
-    found = list(followed.ended(log, seconds(100), {"arn:queue": 2}, untold))
+    found = list(followed.ended(log, seconds(100), {"arn:queue": 2}, 2, untold))
     told = [f"{type(event).__name__} {event.event}" for event in found if isinstance(event, AsynchronousEvent)]
     assert told == ends
     assert set(untold.values()) == ({unknown} if unknown else set())
@@ -312,6 +328,13 @@ def test_a_plan_names_what_is_put_into_streams() -> None:
     assert f"lambda:ListEventSourceMappings {arn}" in plan
     [metrics] = [line for line in plan if line.startswith("cloudwatch:")]
     assert metrics.startswith("cloudwatch:GetMetricStatistics Throttles, Errors, IteratorAge of ")
+
+
+def test_a_plan_names_the_metric_of_dropped_events_where_events_are_sent(tmp_path: Path) -> None:
+    stack = "async-default"
+    known = deployed_stack(Lab.open(ROOT), stack, graph(stack), workload=_events(tmp_path)).known
+    [metrics] = [line for line in planned(known) if line.startswith("cloudwatch:")]
+    assert metrics.startswith("cloudwatch:GetMetricStatistics Throttles, Errors, AsyncEventsDropped of ")
 
 
 @pytest.mark.parametrize(

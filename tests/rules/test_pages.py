@@ -11,8 +11,12 @@ from delivery_lab.rules.pages import PAGES, Seen, pages_of, reading_of
 
 DOCUMENTED: dict[str, Rule] = {rule.id: rule for rule in RULES.values() if rule.status is Status.DOCUMENTED}
 
-# Pages of Kafka's own and of the guides of SNS and S3, of which only the beginnings could be had.
+# Pages of Kafka's own, on metrics and alarms, and of guides such as those of SNS and S3, of which only the beginnings
+# could be had.
 FROM_THE_BEGINNING = {
+    "CW-AGE-1",
+    "CW-AGE-2",
+    "CW-ALARM-1",
     "EB-DELIVER-1",
     "EB-DLQ-1",
     "EB-DLQ-4",

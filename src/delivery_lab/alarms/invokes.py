@@ -1,8 +1,8 @@
-"""The metrics of Lambda functions, from their invokes, and of mappings, from what they have not read yet."""
+"""The metrics of Lambda functions, from their invokes and asynchronous events (CW-INVOKE-1, CW-CONC-1)."""
 
 from __future__ import annotations
 
-from delivery_lab.alarms.samples import MetricSample, Take, counted
+from delivery_lab.alarms.samples import MINUTE_US, MetricSample, Take, counted
 from delivery_lab.events import (
     Event,
     EventAccepted,
@@ -62,6 +62,7 @@ class FunctionSampler:
         self._take = take
         self._since: dict[str, int] = {}  # of invokes that run, of events that wait
         self._running = 0
+        self._next_us = MINUTE_US
 
     def read(self, event: Event) -> None:
         """Take an event."""
@@ -93,6 +94,11 @@ class FunctionSampler:
 
     def _concurrency(self, event: Event) -> None:
         if isinstance(event, InvokeStarted | InvokeEnded):
+            while self._next_us <= event.instant_us:
+                # What goes on for minutes is shown in each of them.
+                if self._running:
+                    self._take(MetricSample(self._next_us, self._running, self._next_us))
+                self._next_us += MINUTE_US
             self._running += 1 if isinstance(event, InvokeStarted) else -1
             self._take(MetricSample(event.instant_us, self._running, event.instant_us))
 

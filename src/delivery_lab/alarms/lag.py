@@ -1,55 +1,73 @@
-"""How far mappings of streams and topics are behind, as CloudWatch shows it of the function (CW-SAMPLE-1)."""
+"""How far mappings of streams and topics are behind, as CloudWatch shows it of their function."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from delivery_lab.alarms.samples import MINUTE_US, MetricSample
-from delivery_lab.events import Run
+from delivery_lab.alarms.samples import MINUTE_US, MetricSample, Take
+from delivery_lab.events import BatchInvoked, Event, RecordAppended, Run
 from delivery_lab.events.instants import in_seconds
 from delivery_lab.results.fates import Fate
 from delivery_lab.results.following import read_events
 from delivery_lab.results.lag import fates_by_mapping
 
-LAGS = ("IteratorAge", "OffsetLag")
-"""What is computed: age of the oldest record that is not passed, in milliseconds, and how many there are."""
+ITERATOR_AGE = "IteratorAge"
+OFFSET_LAG = "OffsetLag"
 
-_MILLISECONDS = 1000
+READ: tuple[type[Event], ...] = (RecordAppended, BatchInvoked)
+"""What tells how old records are when a function gets them."""
 
 
-def lag_samples(run: Run, mappings: frozenset[str], metric: str, until_us: int) -> Iterator[MetricSample]:
-    """A sample for each mapping at the end of each minute.
+class AgeSampler:
+    """`IteratorAge`: how old the last record of each batch is when the function gets it, in milliseconds (CW-AGE-2).
+
+    Args:
+        mappings: names of the mappings of the function that read streams of Kinesis or DynamoDB.
+        take: gets the samples.
+    """
+
+    def __init__(self, mappings: frozenset[str], take: Take) -> None:
+        self._mappings = mappings
+        self._take = take
+        self._appended_us: dict[str, int] = {}
+
+    def read(self, event: Event) -> None:
+        """Take an event."""
+        if isinstance(event, RecordAppended):
+            self._appended_us[event.record] = event.instant_us
+        elif isinstance(event, BatchInvoked) and event.mapping in self._mappings:
+            age_us = event.instant_us - self._appended_us[event.messages[-1]]
+            self._take(MetricSample(event.instant_us, age_us / 1000, event.instant_us))
+
+    def finish(self, end_us: int) -> None:
+        """Nothing is shown where no batch is sent."""
+
+
+def lag_samples(run: Run, mappings: frozenset[str], until_us: int) -> Iterator[MetricSample]:
+    """`OffsetLag`: how many records are not passed, a sample for each mapping at the end of each minute (CW-SAMPLE-1).
 
     Args:
         run: the run.
         mappings: names of the mappings of the function.
-        metric: one of `LAGS`.
         until_us: until when samples are wanted.
     """
-    kinds = {"OffsetLag": ("kafka",), "IteratorAge": ("kinesis", "dynamodb")}[metric]
-    wanted = {polled.mapping for polled in run.polled if polled.kind in kinds} & mappings
+    wanted = {polled.mapping for polled in run.polled if polled.kind == "kafka"} & mappings
     if not wanted:
         return
     found = fates_by_mapping(run, read_events(run).fates)
-    for mapping in sorted(wanted):
-        yield from _samples(found[mapping], metric, until_us)
-
-
-def _samples(fates: list[Fate], metric: str, until_us: int) -> Iterator[MetricSample]:
-    changes = [(fate.sent_at, 0, number) for number, fate in enumerate(fates)]
-    changes += [(fate.left_at, 1, number) for number, fate in enumerate(fates) if fate.left_at is not None]
-    changes.sort()
-    waiting: dict[int, float] = {}
-    index = 0
+    changes = {mapping: _changes(found[mapping]) for mapping in sorted(wanted)}
+    waiting, index = dict.fromkeys(changes, 0), dict.fromkeys(changes, 0)
     for minute_us in range(MINUTE_US, until_us + 1, MINUTE_US):
         now = in_seconds(minute_us)
-        while index < len(changes) and changes[index][0] < now:
-            _, leaves, number = changes[index]
-            if leaves:
-                waiting.pop(number, None)
-            else:
-                waiting[number] = fates[number].sent_at
-            index += 1
-        age = now - next(iter(waiting.values()), now)
-        value = len(waiting) if metric == "OffsetLag" else round(age * _MILLISECONDS)
-        yield MetricSample(minute_us - 1, value, minute_us)
+        for mapping, steps in changes.items():
+            while index[mapping] < len(steps) and steps[index[mapping]][0] < now:
+                waiting[mapping] += steps[index[mapping]][1]
+                index[mapping] += 1
+            yield MetricSample(minute_us - 1, waiting[mapping], minute_us)
+
+
+def _changes(fates: list[Fate]) -> list[tuple[float, int]]:
+    """When there is a record more or less to be passed, in order."""
+    changes = [(fate.sent_at, 1) for fate in fates]
+    changes += [(fate.left_at, -1) for fate in fates if fate.left_at is not None]
+    return sorted(changes)

@@ -1,10 +1,10 @@
-"""The metrics of SQS queues, from what happened to their messages (CW-SAMPLE-1, CW-SENT-1)."""
+"""The metrics of SQS queues, from what happened to their messages (CW-SAMPLE-1, CW-SENT-1, CW-AGE-1)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from delivery_lab.alarms.samples import MINUTE_US, MetricSample, Take, counted
+from delivery_lab.alarms.samples import MINUTE_US, MetricSample, Take
 from delivery_lab.events import (
     Event,
     MessageDeadLettered,
@@ -35,14 +35,25 @@ GAUGES = (
 
 METRICS = (*_COUNTED, *GAUGES)
 
+_TOO_OFTEN = 3
+"""A message of a standard queue that is received so often is at the back of it, and its age is not shown (CW-AGE-1)."""
+
 
 @dataclass(slots=True)
 class _Queue:
-    """What is in a queue at an instant: of each message when it came, and from when on it is visible."""
+    """What is in a queue at an instant: of each message when it came, and from when on it is visible.
+
+    Attributes:
+        came_us: by message, without those that were received too often to have an age.
+        visible_us: by message, of all.
+        received: how often, of those that were received from it.
+        fifo: whether messages keep their place, however often they are received.
+    """
 
     came_us: dict[str, int] = field(default_factory=dict)
     visible_us: dict[str, int] = field(default_factory=dict)
-    received: set[str] = field(default_factory=set)
+    received: dict[str, int] = field(default_factory=dict)
+    fifo: bool = False
 
     def enter(self, message: str, now_us: int, visible_us: int) -> None:
         self.came_us[message] = now_us
@@ -51,12 +62,17 @@ class _Queue:
     def leave(self, message: str) -> None:
         self.came_us.pop(message, None)
         self.visible_us.pop(message, None)
-        self.received.discard(message)
+        self.received.pop(message, None)
+
+    def receive(self, message: str, until_us: int) -> None:
+        self.hide(message, until_us)
+        self.received[message] = self.received.get(message, 0) + 1
+        if self.received[message] >= _TOO_OFTEN and not self.fifo:
+            self.came_us.pop(message, None)
 
     def hide(self, message: str, until_us: int) -> None:
         if message in self.visible_us:
             self.visible_us[message] = until_us
-            self.received.add(message)
 
     def value(self, metric: str, now_us: int) -> float:
         """The value of a gauge."""
@@ -90,39 +106,38 @@ class QueueSampler:
 
     Args:
         queue: name of the queue.
-        metric: one of `METRICS`; of a gauge there is a sample at the end of each minute (CW-SAMPLE-1).
+        metric: one of `METRICS`; there is a sample at the end of each minute, be it 0 (CW-SAMPLE-1).
         take: gets the samples.
+        fifo: whether it is a FIFO queue.
     """
 
-    def __init__(self, queue: str, metric: str, take: Take) -> None:
+    def __init__(self, queue: str, metric: str, take: Take, *, fifo: bool = False) -> None:
         self._queue = queue
         self._metric = metric
         self._take = take
         self._kind = _COUNTED.get(metric)
-        self._state, self._next_us = _Queue(), MINUTE_US
+        self._state, self._next_us = _Queue(fifo=fifo), MINUTE_US
+        self._count = 0
 
     def read(self, event: Event) -> None:
         """Take an event."""
+        self._pass(event.instant_us)
         if self._kind is None:
-            self._pass(event.instant_us)
             _note(self._state, event, self._queue)
         elif isinstance(event, self._kind) and event.queue == self._queue:
-            self._take(counted(event.instant_us))
+            self._count += 1
 
     def finish(self, end_us: int) -> None:
-        """Nothing changes any more, and gauges go on to be shown."""
-        if self._kind is None:
-            self._pass(end_us)
+        """Nothing changes any more, and the queue goes on to be shown: it is active for six hours."""
+        self._pass(end_us)
 
     def _pass(self, until_us: int) -> None:
         while self._next_us <= until_us:
-            self._take(_gauge(self._state, self._metric, self._next_us))
+            value = self._count if self._kind is not None else self._state.value(self._metric, self._next_us)
+            # The value belongs to the minute that ends.
+            self._take(MetricSample(self._next_us - 1, value, self._next_us))
+            self._count = 0
             self._next_us += MINUTE_US
-
-
-def _gauge(state: _Queue, metric: str, now_us: int) -> MetricSample:
-    # The value belongs to the minute that ends.
-    return MetricSample(now_us - 1, state.value(metric, now_us), now_us)
 
 
 def _note(state: _Queue, event: Event, queue: str) -> None:
@@ -133,7 +148,7 @@ def _note(state: _Queue, event: Event, queue: str) -> None:
         case MessageSent(queue=name, message=message) if name == queue:
             state.enter(message, event.instant_us, event.visible_at_us)
         case MessageReceived(queue=name, message=message) if name == queue:
-            state.hide(message, event.visible_at_us)
+            state.receive(message, event.visible_at_us)
         case VisibilityChanged(queue=name, message=message) if name == queue:
             state.hide(message, event.instant_us + event.timeout_seconds * MICROSECONDS_PER_SECOND)
         case MessageReturned(queue=name, message=message) if name == queue:

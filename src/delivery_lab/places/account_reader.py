@@ -90,6 +90,13 @@ class AccountReader:
         """How many invokes of a function failed: of whole minutes, so others' too."""
         return int(sum(self._metric(function, "Errors", "Sum")))
 
+    def dropped(self, function: Function) -> int:
+        """How many asynchronous events of a function Lambda gave up: of whole minutes, so others' too.
+
+        Source: https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html (AsyncEventsDropped)
+        """
+        return int(sum(self._metric(function, "AsyncEventsDropped", "Sum")))
+
     def iterator_age_seconds(self, function: Function) -> float | None:
         """The greatest age of the last record of a batch, of whole minutes; None where no batch was handed over."""
         ages = self._metric(function, "IteratorAge", "Maximum")

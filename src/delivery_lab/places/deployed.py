@@ -231,8 +231,11 @@ class Follower:
             yield from following.of_queue(queue)
         for stream in streams:
             yield from stream.ended(following, following.ended_at)
-        for label, events in self._sent.events.items():
-            yield from events.ended(logs[label].invokes, following.ended_at, self._sent.own(grown), following)
+        own = self._sent.own(grown)
+        for function in self._known.stack.functions:
+            if (sent := self._sent.events.get(function.label)) is not None:
+                dropped = self._reader.dropped(function)
+                yield from sent.ended(logs[function.label].invokes, following.ended_at, own, dropped, following)
         self._notes.extend(self._sent.notes(self._reader))
 
     def _followed(self, after: dict[str, int], grown: dict[str, int]) -> Iterator[FollowedQueue]:

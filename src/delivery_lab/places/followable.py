@@ -93,11 +93,12 @@ def planned(known: KnownStack) -> Iterator[str]:
     for queue in known.account.queues.values():
         yield f"sqs:GetQueueAttributes {queue.url} (until nothing moves)"
     reading = {mapping.config.function for mapping in readers_of(known)}
+    given = {arrival.name for arrival in known.arrivals if arrival.target == "event"}
     for function in known.stack.functions:
         name = known.physical_name(function)
         yield f"lambda:GetFunctionConfiguration {name}"
         yield f"logs:FilterLogEvents of {name}"
-        yield f"cloudwatch:GetMetricStatistics {', '.join(_metrics(function, reading))} of {name}"
+        yield f"cloudwatch:GetMetricStatistics {', '.join(_metrics(function, reading, given))} of {name}"
     for mapping in known.account.mappings.values():
         yield f"lambda:ListEventSourceMappings {mapping.queue.arn}"
     for reader in readers_of(known):
@@ -107,5 +108,9 @@ def planned(known: KnownStack) -> Iterator[str]:
         yield f"SENDS {call} {address}: {count} messages"
 
 
-def _metrics(function: Function, reading: set[str]) -> list[str]:
-    return ["Throttles", "Errors", *(["IteratorAge"] if function.label in reading else [])]
+def _metrics(function: Function, reading: set[str], given: set[str]) -> Iterator[str]:
+    yield from ("Throttles", "Errors")
+    if function.label in given:
+        yield "AsyncEventsDropped"
+    if function.label in reading:
+        yield "IteratorAge"

@@ -71,7 +71,7 @@ class FollowedEvents:
         ]
 
     def ended(
-        self, invokes: Iterable[LoggedInvoke], ended_at: int, grown: Mapping[str, int], untold: Untold
+        self, invokes: Iterable[LoggedInvoke], ended_at: int, grown: Mapping[str, int], dropped: int, untold: Untold
     ) -> Iterator[Event]:
         """How each event ended.
 
@@ -79,6 +79,7 @@ class FollowedEvents:
             invokes: the log of the function.
             ended_at: the end of the run.
             grown: by how many messages each queue grew that takes what fails, by ARN; none of them is shared.
+            dropped: the metric `AsyncEventsDropped`. CloudWatch has points late, so a lower count says nothing.
             untold: takes what is not known.
         """
         invokes = tuple(invokes)
@@ -94,6 +95,10 @@ class FollowedEvents:
             yield EventCompleted(max(at, self.accepted[event]), None, self.function, event)
         targets = [arn for arn in (self.config.on_failure, self.config.dead_letter) if arn is not None]
         failed = len(exhausted) + len(aged)
+        if dropped > failed:
+            seen = f"{failed} events are known to have failed"
+            why = f"the metric AsyncEventsDropped of a function counts {dropped}, and {seen}"
+            untold.cannot_tell(why, *(f"messages.{each}" for each in (*ENDINGS, "remaining")))
         for arn in targets:
             if arn not in grown and failed:
                 untold.cannot_tell(UNSEEN_TARGET, *(f"messages.{each}" for each in ENDINGS))

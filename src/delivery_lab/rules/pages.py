@@ -226,8 +226,11 @@ _BEGINNING = (
     f"{_BLOG}introducing-maximum-concurrency-of-aws-lambda-functions-when-using-amazon-sqs-as-an-event-source/",
     "https://docs.confluent.io/platform/current/clients/producer.html",
     "https://kafka.apache.org/documentation/",
+    "https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html",
     f"{LAMBDA_GUIDE}configuration-envvars.html",
+    f"{LAMBDA_GUIDE}monitoring-metrics-types.html",
     f"{LAMBDA_GUIDE}with-sns.html",
+    f"{SQS_GUIDE}sqs-available-cloudwatch-metrics.html",
     *(
         f"{SNS_GUIDE}{name}.html"
         for name in (

@@ -32,7 +32,7 @@ class Alarm(StackResource):
 
     Attributes:
         metrics: what it watches, as far as it is known.
-        computed: whether it watches what queries compute, and not one metric as it is.
+        computed: whether it watches what queries of metrics compute, and not one metric as it is.
         period_seconds: over which each datapoint is computed; None where queries say it.
         statistic: such as `Maximum`, None for a percentile or where queries say it.
         threshold: what it compares with, None where it compares with a band.
@@ -40,6 +40,7 @@ class Alarm(StackResource):
         evaluation_periods: how many datapoints it looks at.
         datapoints_to_alarm: how many of them have to breach, None for all.
         missing_data: `missing`, `breaching`, `notBreaching` or `ignore`.
+        own_window: whether its periods are those of the wall clock, and no window that slides.
     """
 
     metrics: tuple[Metric, ...]
@@ -51,6 +52,7 @@ class Alarm(StackResource):
     evaluation_periods: Setting[int]
     datapoints_to_alarm: Setting[int | None]
     missing_data: Setting[str]
+    own_window: bool
 
 
 def alarm(inputs: Inputs) -> Alarm:
@@ -58,7 +60,7 @@ def alarm(inputs: Inputs) -> Alarm:
     return Alarm(
         **inputs.identity(),
         metrics=tuple(_metrics(inputs)),
-        computed=inputs.raw("metricQueries") is not None,
+        computed=inputs.raw("metricQueries") is not None or inputs.raw("evaluationCriteria") is not None,
         period_seconds=inputs.optional_number("period"),
         statistic=inputs.optional_text("statistic"),
         threshold=inputs.optional_real("threshold"),
@@ -66,6 +68,7 @@ def alarm(inputs: Inputs) -> Alarm:
         evaluation_periods=inputs.number("evaluationPeriods", default=1),
         datapoints_to_alarm=inputs.optional_number("datapointsToAlarm"),
         missing_data=inputs.text("treatMissingData", default="missing"),
+        own_window=inputs.raw("evaluationWindow") is not None,
     )
 
 

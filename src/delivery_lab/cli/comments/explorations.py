@@ -111,7 +111,8 @@ def _pairs_actions(compared: Sequence[tuple[Difference, PairedExploration]]) -> 
 
 def _seeds(found: Exploration) -> str:
     ended = ", then interrupted" if found.interrupted else ""
-    return f"{found.runs:,} seeds from {found.call.seed}{ended}"
+    seeds = f"{found.runs:,} seeds from {found.call.seed}" if found.runs > 1 else f"1 seed, {found.call.seed}"
+    return f"{seeds}{ended}"
 
 
 def _failed(found: Exploration) -> Iterator[str]:

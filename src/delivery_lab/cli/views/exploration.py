@@ -32,7 +32,7 @@ def show_exploration(console: Console, found: Exploration, *, as_json: bool) -> 
         return
     last = found.columns.seeds[-1]
     ended = ", interrupted" if found.interrupted else ""
-    seeds = f"{found.runs} seeds from {found.call.seed} to {last}"
+    seeds = f"{found.runs} seeds from {found.call.seed} to {last}" if found.runs > 1 else f"1 seed, {last}"
     console.heading(f"{found.stack}: workload {found.workload.name}, {seeds}{ended}", hang=2)
     console.data("")
     spreads = found.spreads()
@@ -73,7 +73,8 @@ def show_pairs(console: Console, difference: Difference, found: PairedExploratio
     console.heading(" -> ".join(difference.names))
     show_settings_and_resources(console, difference)
     ended = ", interrupted" if after.interrupted else ""
-    about = f"workload {before.workload.name}, {after.runs} seeds from {before.call.seed}{ended}"
+    seeds = f"{after.runs} seeds from {before.call.seed}" if after.runs > 1 else f"1 seed, {before.call.seed}"
+    about = f"workload {before.workload.name}, {seeds}{ended}"
     console.heading(f"\nBehaviour ({about})", hang=2)
     real = [pair for pair in found.pairs if pair.real]
     for pair in real:
@@ -158,7 +159,7 @@ def told_share(share: Share) -> str:
 
 def _show_invariants(console: Console, found: Exploration) -> None:
     if not found.violations:
-        console.text(f"No invariant is violated in {found.runs} runs.")
+        console.text(f"No invariant is violated in {found.runs} {'run' if found.runs == 1 else 'runs'}.")
         return
     for violations, replay in found.violated:
         console.error(f"an invariant is violated, which is a bug of Delivery Lab itself: {violations[0]}")
