@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import os
 import socket
+import tarfile
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -93,3 +96,21 @@ def test_a_pipe_among_the_files_of_a_project_is_no_hindrance(tmp_path: Path) -> 
     assert read_project(tmp_path).stacks() == ()
     with pytest.raises(LabError, match=r"pipe\.yaml: cannot be read: it is a named pipe, not a file"):
         default_workload(tmp_path / "workloads", "dev")
+
+
+@pytest.mark.parametrize("way", ["w", "w:gz", "w:bz2", "w:xz"])
+def test_tar_is_an_archive_however_it_is_packed(tmp_path: Path, way: str) -> None:
+    with tarfile.open(tmp_path / "a", way) as archive:  # type: ignore[call-overload]
+        archive.addfile(tarfile.TarInfo("x"), io.BytesIO())
+
+    assert input_files.is_packed(tmp_path / "a")
+
+
+def test_zip_is_an_archive_and_what_only_looks_like_one_is_none(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "a", "w") as archive:
+        archive.writestr("x", "")
+    (tmp_path / "gzip").write_bytes(b"\x1f\x8b and no more")
+    with (tmp_path / "zeros").open("wb") as file:
+        file.truncate(1 << 30)  # in which Python looks for tar for five minutes
+
+    assert [input_files.is_packed(tmp_path / name) for name in ("a", "gzip", "zeros")] == [True, False, False]

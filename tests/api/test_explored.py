@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from pathlib import Path
 
 import pytest
 
@@ -66,13 +67,38 @@ def test_ranges_say_how_much_is_not_documented(lab: Lab) -> None:
 
 
 def test_two_variants_are_compared_seed_by_seed(lab: Lab) -> None:
-    found = explore_pairs(lab, "batch-partial", "batch-unreported", {"expect": ["messages.lost == 0"]}, 12)
+    found = explore_pairs(lab, "batch-partial", "batch-unreported", {"expect": ["messages.lost == 0"]}, 8)
 
     lost = next(pair for pair in found.pairs if pair.name == "messages.lost")
     assert lost.real
     assert (lost.before.value, lost.after.value) == (0, 3000)
     assert found.worse == ("messages.lost went up", "messages.lost == 0 holds less often")
-    assert not any(pair.real for pair in explore_pairs(lab, "batch-partial", "batch-partial", {}, 12).pairs)
+    assert not any(pair.real for pair in explore_pairs(lab, "batch-partial", "batch-partial", {}, 6).pairs)
+
+
+def test_a_seed_draws_the_same_whatever_one_setting_is(lab: Lab, tmp_path: Path) -> None:
+    """What is sent, how long it takes, which deliveries fail: what differs between two runs of a seed is the change."""
+    workload = tmp_path / "described.yaml"
+    workload.write_text(
+        "send: [{queue: batch-queue, every: 0.4, times: 10, body: {id: 'm{n}'}}]\n"
+        "functions: {batch-worker: {duration: {uniform: [0.1, 3.0]}, fails: {share: 0.3}}}\n",
+        encoding="utf-8",
+    )
+    short, long = (
+        explore_seeds(
+            lab,
+            "batch-unreported",
+            {"workload": str(workload), "overrides": {"batch.queue.visibilityTimeoutSeconds": timeout}},
+            8,
+            ranges=False,
+        ).columns
+        for timeout in (30, 45)
+    )
+
+    for name in ("deliveries.duplicates", "messages.deadLettered", "invocations.failed", "latencySeconds.p50"):
+        assert list(short.column(name)) == list(long.column(name))
+        assert len(set(short.column(name))) > 1
+    assert list(short.column("latencySeconds.max")) != list(long.column("latencySeconds.max"))
 
 
 @pytest.mark.parametrize("seeds", [0, -1, 10_000_001])

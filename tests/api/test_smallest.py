@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from delivery_lab.api.case import Case, case_of
 from delivery_lab.api.inputs import RunOptions
 from delivery_lab.api.lab import Lab
 from delivery_lab.api.smallest import Smallest, smallest_case
+from delivery_lab.explore.settings import GivenSetting, settings_of
+from delivery_lab.program.graph import Graph
 from tests.lab_support import ROOT
 
 DANGEROUS = [
@@ -63,6 +67,15 @@ def smallest(lab: Lab, stack: str, expectation: str, *, settings: bool = False, 
     return found
 
 
+def only_settings(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
+    """Look at no other settings: for each value of one the program is evaluated."""
+
+    def some(graph: Graph) -> Iterator[GivenSetting]:
+        return (one for one in settings_of(graph) if one.path.rpartition(".")[2] in names)
+
+    monkeypatch.setattr("delivery_lab.api.smallest.settings_of", some)
+
+
 @pytest.mark.parametrize(("stack", "expectation", "messages"), DANGEROUS, ids=[name for name, *_ in DANGEROUS])
 def test_a_dangerous_variant_shows_its_danger_with_few_messages(
     lab: Lab, stack: str, expectation: str, messages: int
@@ -103,10 +116,16 @@ def test_faults_that_do_not_matter_are_said(lab: Lab) -> None:
     assert found.notes == ("These faults do not matter, it fails without them as well: failure of async-worker",)
 
 
-def test_a_setting_that_matters_is_not_said_not_to(lab: Lab) -> None:
-    found = smallest(lab, "visibility-short", "effects.duplicated == 0", settings=True)
+def test_a_setting_that_matters_is_not_said_not_to(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    only_settings(monkeypatch, "visibilityTimeoutSeconds", "reportBatchItemFailures")
 
-    assert not any("visibilityTimeoutSeconds" in note for note in found.notes)
+    found = smallest(lab, "batch-unreported", "messages.lost == 0", settings=True)
+
+    (about,) = found.notes
+    assert about == (
+        "These settings do not matter, any other value that was tried fails as well: "
+        "batch.queue.visibilityTimeoutSeconds (60, 15)"
+    )
 
 
 def test_when_the_tries_are_used_up_that_is_said(lab: Lab) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from delivery_lab.api import simulated
 from delivery_lab.cost.prices import DEFAULT_LIST
+from tests.api.test_smallest import only_settings
 from tests.cli.conftest import Lab
 from tests.lab_support import ROOT
 
@@ -43,7 +44,10 @@ def test_a_failure_is_replayed_with_the_story_of_its_message(lab: Lab, tmp_path:
     assert lines[-1] == "Everything happened as it did when the file was written (the same trace hash)."
 
 
-def test_the_smallest_case_is_written_down_with_what_does_not_matter(lab: Lab, tmp_path: Path) -> None:
+def test_the_smallest_case_is_written_down_with_what_does_not_matter(
+    lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    only_settings(monkeypatch, "timeoutSeconds")
     said = lab(
         "explore", "batch-unreported", "--seeds", "1", "--expect", "messages.lost == 0", "--write", str(tmp_path)
     )

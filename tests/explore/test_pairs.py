@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Sequence
+from statistics import stdev
 
 import pytest
 
@@ -80,6 +82,29 @@ def test_the_interval_of_a_rate_holds_the_true_one() -> None:
 
     assert found.low < 3000 < found.high
     assert found.high - found.low < 400
+
+
+def test_the_interval_of_few_runs_is_as_wide_as_that_of_students_t() -> None:
+    """Of 8 runs, where percentiles of draws alone would give two thirds of it."""
+    values = [10.0, 12, 13, 14, 16, 17, 18, 20]
+
+    found = lost(pairs(columns(values), columns(values))).before
+
+    half = 2.365 * stdev(values) / math.sqrt(8) / 10 * 10_000
+    assert found.high - found.low == pytest.approx(2 * half, rel=0.1)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("runs", [8, 30])
+def test_intervals_hold_the_true_value_as_often_as_they_say(runs: int) -> None:
+    chance = random.Random(5)
+    held = 0
+    for _ in range(200):
+        values = [float(sum(chance.random() < 0.3 for _ in range(10))) for _ in range(runs)]
+        found = lost(pairs(columns(values), columns(values))).before
+        held += found.low <= 3000 <= found.high
+
+    assert held >= 184  # 190 are 95 %, and less than that is 5 times in 100 chance
 
 
 def test_other_seeds_are_no_pairs() -> None:

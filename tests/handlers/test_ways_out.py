@@ -263,3 +263,37 @@ def test_the_list_of_clients_is_in_the_docs() -> None:
 
 def test_there_are_forty_ways() -> None:
     assert len(ENDS) + len(REPLACED) + len(REFUSALS) + len(FILES) + len(HOSTS) >= 40
+
+
+@pytest.mark.parametrize("wait", ["sigwait([signal.SIGUSR1])", "sigwaitinfo([signal.SIGUSR1])", "pause()"])
+def test_who_waits_for_a_signal_waits_in_virtual_time(world: World, wait: str) -> None:
+    code = f"import signal\ndef handler(event, context):\n    signal.{wait}\n"
+    with world.host:
+        world.start(world.environment(world.function(code)), timeout=3)
+        world.scheduler.run()
+    assert world.answers == []
+
+
+def test_a_signal_that_does_not_come_in_time_is_none(world: World) -> None:
+    code = """
+        import signal, time
+        def handler(event, context):
+            began = time.time()
+            return [signal.sigtimedwait([signal.SIGUSR1], 2.5), time.time() - began]
+    """
+    assert world.run_code(code) == [None, 2.5]
+
+
+@pytest.mark.parametrize("what", ["throw(ValueError())", "throw()", "switch(1)"])
+def test_code_of_a_function_runs_in_a_main_greenlet(world: World, what: str) -> None:
+    code = f"""
+        import greenlet
+        def handler(event, context):
+            greenlet.settrace(lambda *_: 1 / 0)
+            try:
+                greenlet.getcurrent().parent.{what}
+            except AttributeError as error:
+                return [str(error), greenlet.greenlet(lambda n: n + 1).switch(1)]
+    """
+    name = what.partition("(")[0]
+    assert world.run_code(code) == [f"'NoneType' object has no attribute '{name}'", 2]

@@ -57,6 +57,43 @@ def test_an_item_without_its_key_is_refused_in_the_words_of_dynamodb(tables: Dyn
     assert other.value.message == "The provided key element does not match the schema"
 
 
+@pytest.mark.parametrize("is_there", [False, True])
+@pytest.mark.parametrize("expression", ["SET m = :x ADD n :x", "SET m = :x DELETE n :x", "SET m = :x, n = n + :x"])
+def test_ddb_update_1_an_update_that_is_refused_changes_nothing(
+    tables: DynamoDb, expression: str, is_there: bool
+) -> None:
+    if is_there:
+        tables.call("PutItem", _item(n={"N": "1"}))
+    before = _get(tables)
+    update = {"UpdateExpression": expression, "ExpressionAttributeValues": {":x": {"S": "x"}}}
+
+    with pytest.raises(AwsError, match="ValidationException"):
+        tables.call("UpdateItem", {"TableName": "t", "Key": {"id": {"S": "a"}}, **update})
+
+    assert _get(tables) == before
+
+
+def test_ddb_update_1_with_a_sort_key_too(tables: DynamoDb) -> None:
+    keys = [{"AttributeName": "id", "KeyType": "HASH"}, {"AttributeName": "part", "KeyType": "RANGE"}]
+    definitions = [{"AttributeName": name, "AttributeType": "S"} for name in ("id", "part")]
+    tables.create_table({**TABLE, "TableName": "parts", "KeySchema": keys, "AttributeDefinitions": definitions})
+    first, second = ({"id": {"S": "a"}, "part": {"S": part}} for part in "12")
+    tables.call("PutItem", {"TableName": "parts", "Item": first})
+    wrong = {"UpdateExpression": "ADD n :x", "ExpressionAttributeValues": {":x": {"S": "x"}}}
+
+    for key in (first, second):
+        with pytest.raises(AwsError, match="ValidationException"):
+            tables.call("UpdateItem", {"TableName": "parts", "Key": key, **wrong})
+
+    assert tables.call("Scan", {"TableName": "parts"})["Items"] == [first]
+
+
+def test_ddb_update_1_an_update_of_a_key_alone_creates_the_item(tables: DynamoDb) -> None:
+    tables.call("UpdateItem", {"TableName": "t", "Key": {"id": {"S": "a"}}})
+
+    assert _get(tables) == {"id": {"S": "a"}}
+
+
 def test_ddb_cond_1_of_two_conditional_writes_one_succeeds(tables: DynamoDb) -> None:
     tables.call("PutItem", {**_item(n={"N": "1"}), **IF_ABSENT})
 

@@ -1,4 +1,4 @@
-"""Conditions whose words are remembered mean what they mean to moto by itself."""
+"""Conditions that are remembered mean what they mean to moto by itself."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CONDITIONS = (
 
 @pytest.fixture
 def remembered() -> Iterator[None]:
-    """Words are remembered, as during a run."""
+    """Conditions are remembered, as during a run."""
     moto_expressions.begin()
     yield
     moto_expressions.end()
@@ -46,6 +46,27 @@ def test_a_condition_is_read_again_as_the_first_time_and_with_other_names(condit
 
 
 @pytest.mark.usefixtures("remembered")
+@pytest.mark.parametrize("condition", CONDITIONS)
+def test_a_condition_is_read_with_the_values_of_its_call(condition: str) -> None:
+    others = {":old": {"S": "older"}, ":new": {"N": "27"}}
+    first = ConditionExpressionParser(condition, NAMES, VALUES).parse()
+
+    again = repr(ConditionExpressionParser(condition, NAMES, others).parse())
+
+    moto_expressions.end()
+    assert again == repr(ConditionExpressionParser(condition, NAMES, others).parse())
+    assert repr(first) == ALONE[condition][0]
+
+
+@pytest.mark.usefixtures("remembered")
+def test_a_value_that_is_missing_is_missed_each_time() -> None:
+    read("#state = :old")
+    for _ in range(2):
+        with pytest.raises(KeyError, match=":old"):
+            ConditionExpressionParser("#state = :old", NAMES, {}).parse()
+
+
+@pytest.mark.usefixtures("remembered")
 def test_a_condition_that_cannot_be_read_is_refused_each_time() -> None:
     for _ in range(2):
         with pytest.raises(ValueError, match="Cannot parse condition starting at:% 1"):
@@ -53,8 +74,8 @@ def test_a_condition_that_cannot_be_read_is_refused_each_time() -> None:
 
 
 def test_moto_is_left_as_it_was() -> None:
-    before = vars(ConditionExpressionParser)["_lex_condition_expression"]
+    before = vars(ConditionExpressionParser)["parse"]
     moto_expressions.begin()
-    assert vars(ConditionExpressionParser)["_lex_condition_expression"] is not before
+    assert vars(ConditionExpressionParser)["parse"] is not before
     moto_expressions.end()
-    assert vars(ConditionExpressionParser)["_lex_condition_expression"] is before
+    assert vars(ConditionExpressionParser)["parse"] is before

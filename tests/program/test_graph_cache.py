@@ -91,6 +91,15 @@ def test_a_change_of_what_was_read_is_noticed(
     assert kept(tmp_path) is None
 
 
+def test_a_pipe_in_the_place_of_what_was_read_is_not_opened(tmp_path: Path, write: Callable[[str, str], Path]) -> None:
+    keep(tmp_path)
+    file = write("given.txt", "a")
+    file.unlink()
+    os.mkfifo(file)
+
+    assert kept(tmp_path) is None
+
+
 def test_what_was_not_read_may_change(tmp_path: Path, write: Callable[[str, str], Path]) -> None:
     keep(tmp_path)
     write("docs/readme.txt", "more")

@@ -57,6 +57,12 @@ def test_stack_files_may_live_in_a_folder_of_their_own(tmp_path: Path, key: str)
     assert project.stack("a").path == tmp_path / "stacks" / "Pulumi.a.yaml"
 
 
+def test_the_comment_of_a_file_without_end_is_not_looked_for(tmp_path: Path) -> None:
+    project = read_project(project_folder(tmp_path, "name: shop\nruntime: python\n"))
+    (tmp_path / "Pulumi.dev.yaml").write_text("x" * 100_000 + "\n# about\n")
+    assert project.stack("dev").description == ""
+
+
 def test_a_slash_in_a_stack_name_is_a_dash_in_its_file(tmp_path: Path) -> None:
     project = read_project(project_folder(tmp_path, "name: shop\nruntime: python\n"))
     (tmp_path / "Pulumi.org-dev.yaml").write_text("# about\n")

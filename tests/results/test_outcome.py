@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from delivery_lab.events import InvokeRefused, MessageExpired
+from delivery_lab.events import Actor, InvokeRefused, MessageExpired, MessageReceived
 from delivery_lab.events.instants import seconds
 from delivery_lab.results.outcome import outcome_of
 from delivery_lab.results.timeline import shortened, timeline
@@ -43,6 +43,24 @@ def test_a_skipped_duplicate_is_processed_only_if_its_work_was_done_by_somebody(
 
     assert skipped(done=True) == (1, 0)
     assert skipped(done=False) == (0, 1)
+
+
+def test_what_a_handler_receives_by_itself_is_delivered() -> None:
+    worker = Actor("function", "worker", "1")
+    received = [MessageReceived(seconds(at), None, "jobs", "a", at, worker, seconds(at + 30)) for at in (1, 40)]
+
+    outcome = outcome_of(run_of(sent("a"), received, dead_lettered("a")))
+
+    assert (outcome.deliveries.total, outcome.deliveries.max_per_message, outcome.deliveries.duplicates) == (2, 2, 1)
+    assert outcome.sums.dead_untouched == 0
+
+
+def test_what_a_mapping_receives_is_delivered_once_it_is_handed_to_an_invoke() -> None:
+    received = [MessageReceived(seconds(at), None, "jobs", "a", at, MAPPING, seconds(at + 30)) for at in (1, 40)]
+
+    outcome = outcome_of(run_of(sent("a"), received, dead_lettered("a")))
+
+    assert (outcome.deliveries.total, outcome.sums.dead_untouched) == (0, 1)
 
 
 def test_effects_are_counted_by_business_id() -> None:

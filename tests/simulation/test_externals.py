@@ -35,6 +35,13 @@ def test_an_external_queue_is_found_by_arn_and_url() -> None:
     assert whole.warnings == ()
 
 
+def test_an_external_queue_stands_for_what_the_program_reads_by_its_id() -> None:
+    read = resource(QUEUE, "orders", external=True)
+    stack, _ = stack_with({QUEUE_ARN: External(kind="queue", visibility_timeout_seconds=45)}, stack_of(read).graph)
+
+    assert [(queue.name, queue.visibility_seconds.known) for queue in stack.queues] == [("orders", 45)]
+
+
 def test_a_default_that_decides_about_deliveries_is_said() -> None:
     _, whole = stack_with({QUEUE_ARN: External(kind="queue")})
 

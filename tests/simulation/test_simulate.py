@@ -232,6 +232,11 @@ _MAPPING = "aws.lambda_.EventSourceMapping('more', function_name=worker.name, ev
         ),
         ("'arn:aws:mq:us-east-1:210987654321:broker:theirs'", "arn:aws:mq:us-east-1:210987654321:broker:theirs"),
         ("pulumi.StackReference('a/b/c').get_output('x')", "a source that is known only after deployment"),
+        (
+            "aws.sqs.Queue.get('x', 'https://sqs.us-east-1.amazonaws.com/210987654321/theirs').arn",
+            "arn:aws:sqs:us-east-1:210987654321:theirs",
+        ),
+        ("aws.dynamodb.Table.get('x', 'theirs').stream_arn", "a source that is known only after deployment"),
     ],
 )
 def test_a_mapping_of_a_source_of_another_stack_is_noted(folder: Folder, source: str, what: str) -> None:

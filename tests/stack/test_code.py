@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
+import socket
 from pathlib import Path
 
 import pulumi
 import pytest
 
-from delivery_lab.errors import HandlerLoadError, NotModelledError
+from delivery_lab.errors import HandlerLoadError, NotModelledError, ProgramError
 from delivery_lab.stack.code import CodeFiles, code_files
 
 
@@ -26,6 +28,7 @@ def test_folders_files_and_texts_stand_where_the_archive_puts_them(tmp_path: Pat
     assert code_files(archive, tmp_path, "worker") == CodeFiles(
         roots=(("", str(tmp_path / "worker")), ("shared/settings.json", str(tmp_path / "settings.json"))),
         inline=(("inner/made.py", "x = 1"),),
+        plain=("shared/settings.json",),
     )
 
 
@@ -50,3 +53,39 @@ def test_code_that_is_a_plain_text_is_the_name_of_a_file(tmp_path: Path) -> None
     (tmp_path / "lambda.zip").write_bytes(b"")
 
     assert code_files("lambda.zip", tmp_path, "fn").roots == (("", str(tmp_path / "lambda.zip")),)
+
+
+def test_a_file_in_an_archive_stays_what_it_is(tmp_path: Path) -> None:
+    (tmp_path / "data.zip").write_bytes(b"")
+    archive = pulumi.AssetArchive({"data.zip": pulumi.FileAsset("data.zip")})
+
+    assert code_files(archive, tmp_path, "worker").plain == ("data.zip",)
+
+
+@pytest.mark.parametrize("kind", ["a named pipe", "a socket", "a device"])
+@pytest.mark.parametrize("as_file", [True, False])
+def test_what_would_be_read_for_ever_is_refused(tmp_path: Path, kind: str, as_file: bool) -> None:
+    place = tmp_path / "code"
+    if kind == "a named pipe":
+        os.mkfifo(place)
+    elif kind == "a device":
+        place.symlink_to("/dev/zero")
+        place = Path("/dev/zero")
+    else:
+        with socket.socket(socket.AF_UNIX) as bound:
+            bound.bind(str(place))
+    archive = pulumi.AssetArchive({"app.py": pulumi.FileAsset("code")}) if as_file else pulumi.FileArchive("code")
+
+    with pytest.raises(ProgramError) as refused:
+        code_files(archive, tmp_path, "worker")
+    assert str(refused.value) == (
+        f"the code of worker is {kind}, not a file or folder: {place}\n"
+        "  fix: put a file or folder in its place, or correct the path in the program"
+    )
+
+
+def test_links_in_a_circle_lead_nowhere(tmp_path: Path) -> None:
+    (tmp_path / "code").symlink_to("code")
+
+    with pytest.raises(HandlerLoadError, match=f"^the code of worker is missing: there is no {tmp_path}/code\n"):
+        code_files(pulumi.FileArchive("code"), tmp_path, "worker")

@@ -99,12 +99,17 @@ def _contents(value: Any) -> Iterator[str]:
 
 def _of_place(place: Path) -> Iterator[str]:
     if place.is_file():
-        yield hashlib.sha256(place.read_bytes()).hexdigest()
+        yield _digest(place)
     elif place.is_dir():
         for file in sorted(place.rglob("*")):
             below = file.relative_to(place)
             if file.is_file() and not _NO_SOURCES.intersection(below.parts):
-                yield f"{below.as_posix()} {hashlib.sha256(file.read_bytes()).hexdigest()}"
+                yield f"{below.as_posix()} {_digest(file)}"
+
+
+def _digest(file: Path) -> str:
+    with file.open("rb") as content:  # which may be larger than memory
+        return hashlib.file_digest(content, "sha256").hexdigest()
 
 
 def _short(*texts: str) -> str:

@@ -11,10 +11,14 @@ from typing import Any
 
 from distributed import WorkerPlugin, get_worker
 
+from delivery_lab.errors import LabError
 from delivery_lab.explore.remote import SeedProcess
 from delivery_lab.explore.sample import Sample
 from delivery_lab.explore.shipment import Shipment
 from delivery_lab.own_folders import new_folder, remove_folder
+
+MOST_LOST = 3
+"""So many processes may a list of seeds lose: one that the machine's memory is too small for is lost each time."""
 
 
 class ShippedProject(WorkerPlugin):
@@ -38,31 +42,63 @@ class ShippedProject(WorkerPlugin):
         self._folder = new_folder("shipped")
         with tarfile.open(fileobj=io.BytesIO(self._shipment.archive)) as archive:
             archive.extractall(self._folder, filter="data")
-        self._lock, self._idle = threading.Lock(), list[SeedProcess]()
+        self._lock, self._idle, self._busy = threading.Lock(), list[SeedProcess](), set[SeedProcess]()
+        self._over = False
 
     def teardown(self, worker: Any) -> None:
-        """End the processes, and remove the project."""
+        """End the processes, also those at work, whose seeds nobody wants any more, and remove the project."""
         with self._lock:
-            while self._idle:
-                self._idle.pop().end()
+            self._over = True
+            idle, busy = [*self._idle], [*self._busy]
+            self._idle.clear()
+        for process in idle:
+            process.end()
+        for process in busy:
+            process.stop()
         if self._folder is not None:
             remove_folder(self._folder)
 
     def run(self, seeds: Sequence[int]) -> list[Sample]:
-        """Run seeds in a process that does nothing else meanwhile."""
+        """Run seeds in a process that does nothing else meanwhile; in another one where it is lost.
+
+        Raises:
+            LabError: a run fails, or processes are lost again and again.
+        """
+        for _ in range(MOST_LOST):
+            process = self._free_process()
+            try:
+                return process.run(seeds)
+            except LabError:
+                if self._over or not process.lost:
+                    raise
+            except BaseException:
+                process.lost = True  # it still has an answer to give, which is none to the next question
+                raise
+            finally:
+                self._give_back(process)
+        raise LabError(
+            "processes of a worker of the cluster ended again and again before their runs were done (killed, or out of "
+            "memory)\n  fix: give its machine more memory, or the worker fewer threads"
+        )
+
+    def _free_process(self) -> SeedProcess:
         with self._lock:
             process = self._idle.pop() if self._idle else None
         if process is None:
             assert self._folder is not None
             process = SeedProcess(self._shipment.opening_in(self._folder))
-        try:
-            found = process.run(seeds)
-        except BaseException:
-            process.end()
-            raise
         with self._lock:
-            self._idle.append(process)
-        return found
+            self._busy.add(process)
+        return process
+
+    def _give_back(self, process: SeedProcess) -> None:
+        with self._lock:
+            self._busy.discard(process)
+            usable = not (self._over or process.lost or process.full)
+            if usable:
+                self._idle.append(process)
+        if not usable:
+            process.end()
 
 
 def run_on_worker(plugin: str, seeds: Sequence[int]) -> list[Sample]:

@@ -16,7 +16,8 @@ from typing import IO, Any
 from delivery_lab.errors import LabError
 from delivery_lab.explore.processes import begin_worker
 from delivery_lab.explore.sample import Sample
-from delivery_lab.explore.workers import Opening
+from delivery_lab.explore.workers import MOST_STACKS_KEPT, Opening
+from delivery_lab.handlers.fibers import kept_for_ever
 
 _PROGRAM = "from delivery_lab.explore.remote import serve; serve()"
 _PATIENCE_SECONDS = 5
@@ -27,6 +28,10 @@ class SeedProcess:
 
     Args:
         opening: makes it ready; it is pickled.
+
+    Attributes:
+        lost: whether it has ended before its runs were done.
+        full: whether it has kept so much that another one had better take its place.
     """
 
     def __init__(self, opening: Opening) -> None:
@@ -34,6 +39,7 @@ class SeedProcess:
         path = os.pathsep.join(entry for entry in sys.path if entry)
         # Sets of texts are gone through as the command does it (`cli.__main__`), which the worker was not told.
         environment = {**os.environ, "PYTHONPATH": path, "PYTHONHASHSEED": "0"}
+        self.lost = self.full = False
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)
         self._tell(opening)
 
@@ -46,13 +52,16 @@ class SeedProcess:
         try:
             self._tell(list(seeds))
             answer = pickle.load(_pipe(self._process.stdout))  # noqa: S301 - our own process has written it
-        except (EOFError, OSError, pickle.UnpicklingError) as error:
+        except (EOFError, OSError, ValueError, pickle.UnpicklingError) as error:
+            self.lost = True
             raise LabError(
                 "a process of a worker of the cluster ended before its runs were done (killed, or out of memory)"
             ) from error
         if isinstance(answer, BaseException):
             raise answer
-        found: list[Sample] = answer
+        found: list[Sample]
+        found, kept = answer
+        self.full = kept > MOST_STACKS_KEPT
         return found
 
     def end(self) -> None:
@@ -63,6 +72,14 @@ class SeedProcess:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.communicate()
+
+    def stop(self) -> None:
+        """Have it end in the middle of its runs; whoever waits for them ends it."""
+        self._process.terminate()
+        try:
+            self._process.wait(_PATIENCE_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
 
     def _tell(self, what: object) -> None:
         pipe = _pipe(self._process.stdin)
@@ -95,7 +112,7 @@ def serve() -> None:
         except EOFError:
             break
         try:
-            answer: object = failure or [sampling(seed) for seed in seeds]
+            answer: object = failure or ([sampling(seed) for seed in seeds], kept_for_ever())
         except Exception as error:  # noqa: BLE001 - it goes to whoever asked
             answer = LabError(str(error))
         pickle.dump(answer, outgoing)

@@ -9,16 +9,34 @@ from __future__ import annotations
 
 import os
 import shutil
-import zipfile
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from delivery_lab.errors import HandlerLoadError, describe_instead
+from delivery_lab.handlers.unpacking import is_machines, place_of, unpack
+from delivery_lab.input_files import is_packed, no_file
 from delivery_lab.model.runtime import CodeSource
 
 _TOP = PurePosixPath()
 _MODULES = (".py", ".so", ".pyd")
+_MOST_COPIED_BYTES = 16 * 1024 * 1024
+"""Larger files are data: they are linked to, for a copy would take as long as the run, and as much room."""
+
+
+@contextmanager
+def _readable(owner: str) -> Iterator[None]:
+    """Say whose code it is where a file or folder cannot be read."""
+    try:
+        yield
+    except OSError as error:
+        if is_machines(error):
+            raise
+        raise HandlerLoadError(
+            f"the code of {owner} cannot be read: {error.filename}: {error.strerror}\n"
+            "  fix: make it readable, or take it out of the archive"
+        ) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +102,7 @@ class Archives:
         """The archive of a function.
 
         Raises:
-            HandlerLoadError: one of its files or folders does not exist, or it is empty.
+            HandlerLoadError: one of its files or folders does not exist or cannot be read, or it is empty.
         """
         for _, path in source.roots:
             if not Path(path).exists():
@@ -100,15 +118,18 @@ class Archives:
             )
         found = self._assembled.get(source)
         if found is None:
-            found = self._assembled[source] = self._one_folder(self._archive(name, source))
+            with _readable(f"function {name}"):
+                archive = self._archive(name, source)
+                found = self._assembled[source] = self._one_folder(f"function {name}", archive)
         return found
 
     def layer(self, name: str, source: CodeSource) -> Archive:
         """The archive of a layer. What has not been built yet is left out: its packages may come from the venv."""
         there = tuple((place, path) for place, path in source.roots if Path(path).exists())
-        return self._archive(name, CodeSource(there, source.inline))
+        with _readable(name):
+            return self._archive(name, CodeSource(there, source.inline, source.plain))
 
-    def working_directory(self, archive: Archive) -> Path:
+    def working_directory(self, name: str, archive: Archive) -> Path:
         """A folder of the run in which code finds what is at the top of its archive.
 
         In Lambda it is the code's own folder, and read-only. Here that would be the user's, and what a handler writes
@@ -118,25 +139,30 @@ class Archives:
         found = self._directories.get(archive.roots)
         if found is None:
             found = self._directories[archive.roots] = self._folder()
-            for folder in archive.folders(_TOP):
-                for entry in folder.iterdir():
-                    if entry.is_file():
-                        shutil.copyfile(entry, found / entry.name)
-                    else:
-                        (found / entry.name).symlink_to(entry, target_is_directory=True)
+            with _readable(f"function {name}"):
+                for folder in archive.folders(_TOP):
+                    for entry in folder.iterdir():
+                        if entry.is_file() and entry.stat().st_size <= _MOST_COPIED_BYTES:
+                            shutil.copyfile(entry, found / entry.name)
+                        else:
+                            entry.stat()  # a link that leads nowhere cannot be deployed
+                            (found / entry.name).symlink_to(entry, target_is_directory=entry.is_dir())
             found.chmod(0o555)
         return found
 
     def _archive(self, name: str, source: CodeSource) -> Archive:
         found = self._known.get(source)
         if found is None:
-            roots = [(_place(place), self._unpacked(name, Path(path).absolute())) for place, path in source.roots]
+            roots = [
+                (place_of(place), Path(path).absolute() if place in source.plain else self._unpacked(name, path))
+                for place, path in source.roots
+            ]
             if source.inline:
                 roots.append((_TOP, self._written(source.inline)))
             found = self._known[source] = Archive(tuple(roots))
         return found
 
-    def _one_folder(self, archive: Archive) -> Archive:
+    def _one_folder(self, owner: str, archive: Archive) -> Archive:
         """The archive as one real folder."""
         if len(archive.roots) == 1 and archive.roots[0][0] == _TOP and archive.roots[0][1].is_dir():
             return archive
@@ -144,8 +170,10 @@ class Archives:
         origins: dict[str, str] = {}
 
         def copy(source: str, copied: str) -> None:
-            shutil.copyfile(source, copied)
-            origins[copied] = source
+            with _readable(owner):
+                if not no_file(Path(source)):  # a pipe or a device might never end, and no code opens one
+                    shutil.copyfile(source, copied)
+                    origins[copied] = source
 
         for place, path in archive.roots:
             if path.is_dir():
@@ -161,23 +189,18 @@ class Archives:
                 copy(str(path), os.fspath(target / place))
         return Archive(((_TOP, target),), origins, tuple(path for _, path in archive.roots))
 
-    def _unpacked(self, name: str, path: Path) -> Path:
-        if path.is_dir() or not zipfile.is_zipfile(path):
+    def _unpacked(self, name: str, text: str) -> Path:
+        path = Path(text).absolute()
+        if not path.is_file() or not is_packed(path):
             return path
         target = self._folder()
-        try:
-            with zipfile.ZipFile(path) as archive:
-                archive.extractall(target)
-        except (zipfile.BadZipFile, OSError) as error:
-            raise HandlerLoadError(
-                f"the archive of {name} cannot be unpacked: {path}: {error}\n  fix: build it again"
-            ) from None
+        unpack(name, path, target)
         return target
 
     def _written(self, inline: tuple[tuple[str, str], ...]) -> Path:
         target = self._folder()
         for place, text in inline:
-            file = target / _place(place)
+            file = target / place_of(place)
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text, encoding="utf-8")
         return target
@@ -186,8 +209,3 @@ class Archives:
         folder = self._scratch / f"archive-{sum(1 for _ in self._scratch.iterdir()) + 1}"
         folder.mkdir()
         return folder
-
-
-def _place(text: str) -> PurePosixPath:
-    """A path inside an archive; `.` and a leading `/` mean its top."""
-    return PurePosixPath(*(part for part in PurePosixPath(text).parts if part not in ("/", "..")))

@@ -35,7 +35,9 @@ class CodePlaces:
             archives = self._archives
             layers = [archives.layer(f"a layer of function {function.name}", layer) for layer in function.layers]
             archive = archives.function(function.name, function.code)
-            known = self._search[key] = SearchPath(archive, layers, archives.working_directory(archive), more)
+            known = self._search[key] = SearchPath(
+                archive, layers, archives.working_directory(function.name, archive), more
+            )
             self._stamps[known.working_directory] = _stamp(known.working_directory)
         return known
 

@@ -22,6 +22,7 @@ from delivery_lab.handlers.changing_places import take_limit, with_own
 from delivery_lab.handlers.connections import close_connections
 from delivery_lab.handlers.exchanged import Namespace
 from delivery_lab.handlers.fibers import Fiber, FiberHost, ThreadIdentity, keep_for_ever, never_resume
+from delivery_lab.handlers.finalizers import keep_to_environments
 from delivery_lab.handlers.importing import Importing, begin, end
 from delivery_lab.handlers.isolation import ProcessState
 from delivery_lab.handlers.kept import KeptEnvironments, Loaded, Process
@@ -307,6 +308,7 @@ class HandlerEnvironment:
                 with self._noted_import() as importing:
                     process.handler = load_handler(self.function, self._search)
                     self._note_own(importing)
+                keep_to_environments(self.state.own_modules)
                 process.blind = reads_past(self.state.own_modules)
                 process.plain = needs_plain(self.state.own_modules)
                 if importing is not None:

@@ -35,6 +35,9 @@ if TYPE_CHECKING:
     from delivery_lab.model.runtime import FunctionConfig, WebApi
 
 
+_parent: Any = vars(greenlet)["parent"]
+
+
 class FiberHost(Protocol):
     """What code in a fiber asks of the host of the run. A method that waits gives up control to the hub."""
 
@@ -292,6 +295,16 @@ class Fiber(greenlet):
         self.polled_at = -1
         self.polls = 0
         self.traced: tuple[Any, Any] | None = None
+
+    @property
+    def parent(self) -> None:  # type: ignore[override]  # that of a main greenlet
+        """None, as a process's main greenlet has none: the hub is nobody's to switch to or to raise in."""
+        return
+
+    def end_in(self, hub: greenlet) -> None:
+        """Have control pass to a hub when it has ended."""
+        if _parent.__get__(self) is not hub:
+            _parent.__set__(self, hub)
 
 
 def current() -> Fiber | None:

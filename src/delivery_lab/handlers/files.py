@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import Any
 
 from delivery_lab.handlers.fibers import Fiber, as_host, current
+from delivery_lab.handlers.finalizers import OF_THE_WORLD, refuse_late
 
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _CHANGES: dict[str, tuple[tuple[int, int | None], ...]] = {
@@ -81,9 +82,7 @@ class FileGuard:
                 self._changes(fiber, arguments[path], beside)
 
     def _opens(self, fiber: Fiber, path: Any, mode: Any, flags: Any) -> None:
-        if (isinstance(mode, str) and not set(mode).isdisjoint("wax+")) or (
-            isinstance(flags, int) and flags & _WRITING
-        ):
+        if _writes(mode, flags):
             self._changes(fiber, path)
         else:
             self._reads(path)
@@ -126,6 +125,12 @@ class FileGuard:
             )
 
 
+def _writes(mode: Any, flags: Any) -> bool:
+    return (isinstance(mode, str) and not set(mode).isdisjoint("wax+")) or (
+        isinstance(flags, int) and bool(flags & _WRITING)
+    )
+
+
 def _folder(descriptor: int) -> str:
     """The folder that a file descriptor is open on, "" for the working directory."""
     if descriptor < 0:
@@ -141,8 +146,14 @@ def _holds_secrets(place: str) -> bool:
 
 
 def _hook(event: str, arguments: tuple[Any, ...]) -> None:
-    if _guards and event in _OF_PATHS:
-        fiber = current()
-        if fiber is not None:
-            with as_host():  # what is asked about a path is asked about the real one
-                _guards[-1].audit(fiber, event, arguments)
+    if event not in _OF_PATHS:
+        if event in OF_THE_WORLD:
+            refuse_late(sys._getframe(1))
+        return
+    fiber = current()
+    if fiber is None:
+        if event != "open" or _writes(*arguments[1:]):
+            refuse_late(sys._getframe(1))
+    elif _guards:
+        with as_host():  # what is asked about a path is asked about the real one
+            _guards[-1].audit(fiber, event, arguments)

@@ -369,8 +369,7 @@ class HandlerHost:
         fiber.plan = None
         environment = fiber.environment
         self.hub = getcurrent()
-        if fiber.parent is not self.hub:
-            fiber.parent = self.hub
+        fiber.end_in(self.hub)
         with self._alarm.deferring_interrupts():
             self._changing.run(fiber, value)
         if environment.polling:

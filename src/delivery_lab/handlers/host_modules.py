@@ -100,6 +100,7 @@ class HostModules(MetaPathFinder):
             module = sys.modules.pop(name, None)
             if module is not None:
                 self._hidden[name] = module
+        self._looked_at = self._place()  # hiding some makes no other modules
 
     def hidden_from(self, packed: Set[str]) -> Sequence[str]:
         """Names of modules that an environment must not see.
@@ -107,7 +108,7 @@ class HostModules(MetaPathFinder):
         Args:
             packed: top-level modules of the environment's own archives.
         """
-        looked_at = (len(sys.modules), len(self._hidden), next(reversed(sys.modules), ""))
+        looked_at = self._place()
         if looked_at != self._looked_at:
             modules = sys.modules | self._hidden
             if self._known != modules:
@@ -120,6 +121,10 @@ class HostModules(MetaPathFinder):
             hidden = [*of_others, *(name for top in sorted(packed) for name in self._by_top.get(top, ()))]
             self._found[key] = hidden
         return hidden
+
+    def _place(self) -> object:
+        """What is another thing once modules were imported."""
+        return len(sys.modules), len(self._hidden), next(reversed(sys.modules), "")
 
     def _look(self, modules: dict[str, ModuleType]) -> None:
         before, of_project = self._known, frozenset(self._of_project)

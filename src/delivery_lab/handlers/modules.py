@@ -54,6 +54,9 @@ class _FileLoader(SourceFileLoader):
         origin: the file that tracebacks name, where `path` is a copy.
     """
 
+    loads_functions = True
+    """As `finalizers.LOADS_FUNCTIONS` says."""
+
     def __init__(self, fullname: str, path: str, origin: str | None = None) -> None:
         super().__init__(fullname, path)
         self._origin = origin or path

@@ -30,6 +30,7 @@ from delivery_lab.handlers import leaving
 from delivery_lab.handlers.fibers import Fiber, current
 from delivery_lab.handlers.patches import Patches
 from delivery_lab.handlers.virtual_threads import Local
+from delivery_lab.model.clock import seconds
 
 _INTERNET = (socket.AF_INET, socket.AF_INET6)
 _PACKETS, _KERNEL = getattr(socket, "AF_PACKET", None), getattr(socket, "AF_NETLINK", None)
@@ -51,6 +52,9 @@ def install(patches: Patches) -> dict[int, Any]:
     if hasattr(signal, "pthread_sigmask"):
         # What a handler blocks would stay blocked if it is stopped before it unblocks it: Ctrl-C, for one.
         patches.set(signal, "pthread_sigmask", _without_effect(signal.pthread_sigmask, set()))
+    for name in ("pause", "sigwait", "sigwaitinfo", "sigtimedwait"):
+        if hasattr(signal, name):
+            patches.set(signal, name, _waiting(getattr(signal, name)))
     replaced = leaving.install(patches, refuse)
     _refuse_processes_and_alarms(patches)
     _refuse_networks(patches)
@@ -113,6 +117,24 @@ def _process(real: Callable[..., Any]) -> Callable[..., Any]:
         return real(*args, **kwargs)
 
     return start
+
+
+def _waiting(real: Callable[..., Any]) -> Callable[..., Any]:
+    """Stands for functions that wait for a signal: none comes, so that the function runs into its timeout."""
+
+    def wait(*args: Any) -> Any:
+        fiber = current()
+        if fiber is None:
+            return real(*args)
+        limit = None
+        if len(args) > 1:  # `sigtimedwait`
+            if args[1] < 0:
+                raise ValueError("timeout must be non-negative")
+            limit = seconds(args[1])
+        fiber.environment.host.park(fiber, limit)
+        return None
+
+    return wait
 
 
 def _processor() -> str:

@@ -22,6 +22,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import greenlet
+
 from delivery_lab.handlers.fibers import current
 from delivery_lab.handlers.patches import Patches
 from delivery_lab.handlers.process_effects import refuse
@@ -49,6 +51,7 @@ _ANSWERS: dict[Any, dict[str, object]] = {
     resource: {"setrlimit": None},
     signal: {"set_wakeup_fd": -1, "siginterrupt": None},
     sys: {"setswitchinterval": None},
+    greenlet: {"settrace": None},
 }
 """What is accepted, and what the caller is answered."""
 _STREAMS = 3

@@ -8,6 +8,7 @@ from delivery_lab.handlers import (
     boto,
     chance,
     clients,
+    finalizers,
     futures,
     listeners,
     plain_tls,
@@ -33,13 +34,13 @@ class Replacements:
         self._patches = Patches()
         self._time = VirtualTime()
         self._settings: process_settings.Settings | None = None
-        self._watching = ExitStack()
+        self._watching, self._names = ExitStack(), ExitStack()
 
     def install(self) -> None:
         """Put everything in place, also where modules bound the real thing by name."""
         OF_HOST.begin()
         names = taken.PythonsNames()
-        self._watching.callback(names.put_back)
+        self._names.callback(names.put_back)
         self._settings = process_settings.Settings()
         replaced = self._time.install(self._patches)
         replaced |= virtual_threads.install(self._patches)
@@ -52,6 +53,7 @@ class Replacements:
         plain_tls.install(self._patches)
         boto.install(self._patches)
         listeners.install(self._patches)
+        finalizers.install(self._patches)
         replaced |= futures.install(self._patches)
         replaced |= reading_past.install(self._patches)
         clients.install(self._patches)
@@ -61,8 +63,9 @@ class Replacements:
     def remove(self) -> None:
         """Put everything back as it was, also after an `install` that failed half-way."""
         STAYING.put_back()
+        self._watching.close()  # nobody needs to look at what is put back
         self._patches.undo()
-        self._watching.close()
+        self._names.close()
         self._time.remove()
         OF_HOST.end()
         if self._settings is not None:

@@ -12,7 +12,7 @@ import base64
 import copy
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import TracebackType
 from typing import Any, Self
 
@@ -28,6 +28,7 @@ from delivery_lab.model import moto_expressions
 from delivery_lab.model.capacity import capacity_of
 from delivery_lab.model.clock import Scheduler
 from delivery_lab.model.metering import Metering
+from delivery_lab.model.moto_updates import completed, undone_if_refused
 from delivery_lab.model.runtime import ACCOUNT_ID, AwsError
 from delivery_lab.model.streams.dynamodb import TableStream
 from delivery_lab.rules.assumptions import DEFAULTS, Assumptions, SavedCapacity
@@ -160,12 +161,18 @@ class DynamoDb:
             if shard is None or not shard.items:
                 continue
             changes, shard.items = shard.items, []
-            for change in changes:
-                content = _copy_of(change.record["dynamodb"])
-                event = change.record["eventName"]
-                stream.changed(event, content["Keys"], content.get("OldImage"), content.get("NewImage"))
+            for change in _once_created(change.record for change in changes):
+                content = _copy_of(change["dynamodb"])
+                stream.changed(change["eventName"], content["Keys"], content.get("OldImage"), content.get("NewImage"))
 
     def _send(self, operation: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        if operation != "UpdateItem":
+            return self._carried_out(operation, parameters)
+        table = dynamodb_backends[ACCOUNT_ID][self._region].tables.get(str(parameters["TableName"]))
+        with undone_if_refused(table, parameters["Key"]):
+            return self._carried_out(operation, completed(parameters))
+
+    def _carried_out(self, operation: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
         handler = DynamoHandler()
         handler.current_account, handler.region, handler.partition = ACCOUNT_ID, self._region, "aws"
         # moto keeps what it is given, and hands out what it keeps: neither side may see the other's changes.
@@ -182,6 +189,19 @@ class DynamoDb:
 
 
 _NOTHING_SAID = "Validation Exception"
+
+
+def _once_created(changes: Iterable[Mapping[str, Any]]) -> Iterable[Mapping[str, Any]]:
+    """The changes of one call, an item that it creates once.
+
+    moto carries out an update of an item that is not there as a put of its key and an update, and records both;
+    DynamoDB creates the item as it is in the end. No call creates an item twice: what comes last was created.
+    """
+    once: dict[Any, Mapping[str, Any]] = {}
+    for number, change in enumerate(changes):
+        is_created = change["eventName"] == "INSERT"
+        once[repr(change["dynamodb"]["Keys"]) if is_created else number] = change
+    return once.values()
 
 
 def _copy_of(found: Any) -> Any:

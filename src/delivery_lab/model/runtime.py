@@ -33,10 +33,12 @@ class CodeSource:
     Attributes:
         roots: pairs of a path inside the archive ("" is its top) and the file or folder that stands there.
         inline: pairs of a path inside the archive and the text that stands there.
+        plain: paths inside the archive of files that stay what they are, such as a zip file that the code opens.
     """
 
     roots: tuple[tuple[str, str], ...] = ()
     inline: tuple[tuple[str, str], ...] = ()
+    plain: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

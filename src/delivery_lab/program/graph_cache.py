@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from delivery_lab._version import MODEL_VERSION, __version__
+from delivery_lab.input_files import no_file
 from delivery_lab.program.answers import NO_ANSWERS, ProgramAnswers
 from delivery_lab.program.graph import Graph
 from delivery_lab.program.kept_files import cache_folder, installed_stamps, keep, lab_stamps, read_kept
@@ -107,7 +108,10 @@ def _now(kind: str, name: str) -> str:
 
 
 def _of_file(name: str) -> str:
-    return hashlib.sha256(Path(name).read_bytes()).hexdigest()
+    if no_file(Path(name)):
+        return "no file"  # to open it might never end
+    with open(name, "rb") as file:  # noqa: PTH123 - hundreds of them
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _of_folder(name: str) -> str:

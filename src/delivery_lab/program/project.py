@@ -26,6 +26,8 @@ _STACK_NAME = re.compile(r"([\w.-]+/){0,2}[\w.-]+", re.ASCII)
 """Names that Pulumi takes (https://www.pulumi.com/docs/iac/concepts/stacks/#stack-naming)."""
 
 EDITOR_LINE = "yaml-language-server:"
+_LOOKED_AT = 64 * 1024
+"""So many characters of a stack file are searched for its first comment: it may be of any size, and no stack file."""
 """Begin of a comment that names a file's schema to editors."""
 
 
@@ -259,7 +261,8 @@ def _config_block(source: YamlFile) -> Mapping[str, Any]:
 def _first_comment(path: Path) -> str:
     try:
         with path.open(encoding="utf-8") as lines:
-            comments = (line.lstrip("# \t").strip() for line in lines if line.startswith("#"))
+            first = lines.read(_LOOKED_AT).splitlines()
+            comments = (line.lstrip("# \t").strip() for line in first if line.startswith("#"))
             return next((comment for comment in comments if not comment.startswith(EDITOR_LINE)), "")
     except (OSError, UnicodeDecodeError):
         # `list` shows the stack in any case; reading it for a run reports what is wrong with the file.

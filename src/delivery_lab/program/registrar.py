@@ -21,6 +21,7 @@ from delivery_lab.errors import LabError, NotModelledError, ProgramError
 from delivery_lab.program import naming
 from delivery_lab.program.answers import NO_ANSWERS, ProgramAnswers
 from delivery_lab.program.documents import with_documents_as_text
+from delivery_lab.program.existing import told_by_id
 from delivery_lab.program.facts import Created, Maker
 from delivery_lab.program.frames import Frames
 from delivery_lab.program.graph import ResourceOptions, contains_unknown
@@ -243,12 +244,13 @@ class Registrar:
         return empty_pb2.Empty()
 
     def read(self, request: resource_pb2.ReadResourceRequest) -> resource_pb2.ReadResourceResponse:
-        """Read a resource that somebody else created: only what is said of it is known."""
+        """Read a resource that somebody else created: only what the program and its id say of it is known."""
         told = self._answers.stacks.get(request.id) if request.type == STACK_REFERENCE else None
         if told is not None:
             request.properties.MergeFrom(encode({"outputs": dict(told), "secretOutputNames": []}))
         request.name = readable(request.name)
         urn = self._urns.make(request.parent, request.type, request.name)
+        state = merged(request.properties, told_by_id(request.type, request.id, self._region_of(request.provider)))
         with self._lock:
             if urn in self._reserved:
                 raise ProgramError(f"Duplicate resource URN '{urn}'; try giving it a unique name")
@@ -260,7 +262,7 @@ class Registrar:
                 custom=True,
                 parent=request.parent,
                 inputs=request.properties,
-                state=merged(request.properties, {}),
+                state=state,
                 id=request.id,
                 dependencies=tuple(sorted(set(request.dependencies))),
                 options=ResourceOptions(provider=request.provider, version=request.version),
@@ -271,7 +273,7 @@ class Registrar:
                     f"'{request.name}' ({request.type}) is read from '{request.id}', not created by this stack; "
                     "what the program does not say of it is unknown to the lab"
                 )
-        return resource_pb2.ReadResourceResponse(urn=urn, id=request.id, properties=request.properties)
+        return resource_pb2.ReadResourceResponse(urn=urn, id=request.id, properties=state)
 
     def invoke(self, request: resource_pb2.ResourceInvokeRequest) -> resource_pb2.ResourceInvokeResponse:
         """Answer a provider's function."""

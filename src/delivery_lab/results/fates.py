@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
@@ -127,6 +128,11 @@ class Fate:
     def worked_on(self) -> bool:
         """Whether its work was done, by one of its own deliveries or by the one that it duplicates."""
         return self.processed_at is not None or self.duplicate_detected
+
+    def is_given(self, at_seconds: float, consumer: str) -> None:
+        """Note that a handler got it: of a mapping, of Lambda's own queue, or by a receive of its own."""
+        delivery = HandlerDelivery(at_seconds, consumer, bool(self.deliveries), bool(self.holders))
+        self.deliveries.append(delivery)
 
     @property
     def delivered_at(self) -> tuple[float, ...]:
@@ -268,3 +274,18 @@ def business_id_of(body: str) -> str | None:
         return None
     value = parsed.get("id") if isinstance(parsed, dict) else None
     return str(value) if isinstance(value, (str, int)) and not isinstance(value, bool) else None
+
+
+def meant_by(body: str, attributes: Iterable[str], fates: Mapping[str, Fate | None]) -> Fate | None:
+    """Which message a handler has put aside: the one that the parked message names, else one like it.
+
+    Args:
+        body: body of the parked message.
+        attributes: names and values of its attributes.
+        fates: messages that the handler works on, by the id under which it got them.
+    """
+    content, business_id = "\n".join((body, *attributes)), business_id_of(body)
+    known = {known_as: fate for known_as, fate in fates.items() if fate is not None}
+    named = [fate for known_as, fate in known.items() if known_as in content or fate.message_id in content]
+    same = [fate for fate in known.values() if fate.body == body or fate.business_id == business_id]
+    return next(iter(named or same), None)

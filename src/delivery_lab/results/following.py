@@ -28,6 +28,7 @@ from delivery_lab.events import (
     MessageExpired,
     MessageFiltered,
     MessageMoved,
+    MessageReceived,
     MessageSent,
     Observation,
     RecordAppended,
@@ -45,7 +46,7 @@ from delivery_lab.events.instants import in_seconds
 from delivery_lab.results import hops
 from delivery_lab.results.evidence import FunctionEvidence, ProcessedBy
 from delivery_lab.results.facts import facts_of
-from delivery_lab.results.fates import Fate, HandlerDelivery, Ledger, Way, business_id_of
+from delivery_lab.results.fates import Fate, Ledger, Way, meant_by
 from delivery_lab.results.new_fates import NewFates, NewMessage
 from delivery_lab.results.recognition import Recognitions
 from delivery_lab.results.repeats import NOTHING_HELD, Held, LatestBatch, Repeats, WorksCounted
@@ -87,6 +88,7 @@ class LedgerReader:
         *get_args(_LeftPartition),
         *get_args(_EventLeft),
         *get_args(Observation),
+        MessageReceived,
         TenantNamed,
     )
 
@@ -120,6 +122,7 @@ class LedgerReader:
             **dict.fromkeys(get_args(_LeftPartition), self._left_partition),
             **dict.fromkeys(get_args(_EventLeft), self._event_left),
             **dict.fromkeys(get_args(Observation), self._silent.observed),
+            MessageReceived: self._received,
             TenantNamed: self._named,
         }
 
@@ -144,8 +147,7 @@ class LedgerReader:
             return self._ledger
         self._settled = True
         for line, consumer, times in self._repeats.work():
-            again = self._fate(line.message, consumer)
-            self._works.again(line, consumer, again, times)
+            self._works.again(line, consumer, self._fate(line.message, consumer), times)
         for fate in self._duplicates:
             # A message that was skipped as a duplicate is in order only if its work was really done by somebody.
             others = self._consumers.others(fate.source, fate.meant_for)
@@ -206,14 +208,9 @@ class LedgerReader:
     def _parked(self, event: MessageSent) -> None:
         """A handler has put a message aside: which of those that it works on, its content tells."""
         held = self._held.get(event.invoke or "", NOTHING_HELD)
-        content = "\n".join((event.body, *event.attributes))
-        business_id = business_id_of(event.body)
         known = {message: self._fate(message, held.consumer) for message in held.messages}
-        fates = {known_as: fate for known_as, fate in known.items() if fate is not None}
-        named = [fate for known_as, fate in fates.items() if known_as in content or fate.message_id in content]
-        same = [fate for fate in fates.values() if fate.body == event.body or fate.business_id == business_id]
-        for fate in (named or same)[:1]:
-            fate.parked = True
+        if (meant := meant_by(event.body, event.attributes, known)) is not None:
+            meant.parked = True
 
     def _named(self, event: TenantNamed) -> None:
         for fate in self._fates(event.message):
@@ -247,8 +244,7 @@ class LedgerReader:
         fates = self._batch.fates(held.messages, held.consumer)
         for fate in fates:
             if fate is not None:
-                delivery = HandlerDelivery(at, held.consumer, bool(fate.deliveries), bool(fate.holders))
-                fate.deliveries.append(delivery)
+                fate.is_given(at, held.consumer)
                 if invoke not in fate.holders:
                     fate.holders = (*fate.holders, invoke)
                 if held.function not in fate.given_to:
@@ -258,6 +254,12 @@ class LedgerReader:
         counted = [fate for fate in fates if fate is not None]
         if len(counted) == len(fates):
             self._silent.begin(invoke, held.function, held.consumer, counted, held.messages)
+
+    def _received(self, event: MessageReceived) -> None:
+        """A handler that receives a message by itself has got it, as from a mapping."""
+        if event.by.invoke is not None:
+            for fate in self._fates(event.message):
+                fate.is_given(in_seconds(event.instant_us), fate.consumer)
 
     def _batch_of(self, invoke: str) -> tuple[str, int] | None:
         held = self._held.get(invoke)
@@ -273,8 +275,7 @@ class LedgerReader:
 
     def _said(self, event: ContractLine) -> None:
         self._recognitions.said(event)
-        held = self._held.get(event.invoke or "", NOTHING_HELD)
-        consumer = held.consumer or None
+        consumer = self._held.get(event.invoke or "", NOTHING_HELD).consumer or None
         fate = self._fate(event.message, consumer)
         if fate is not None and event.business_id and fate.business_id != event.business_id:
             fate.business_id = event.business_id
@@ -385,8 +386,7 @@ class LedgerReader:
 
     def _leave(self, event: Event, consumer: str, way: Way, *messages: str) -> None:
         for message in messages:
-            fate = self._fate(message, consumer)
-            if fate is not None:
+            if (fate := self._fate(message, consumer)) is not None:
                 fate.leave(way, in_seconds(event.instant_us), message)
 
     def _event_left(self, event: _EventLeft) -> None:

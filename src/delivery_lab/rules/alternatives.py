@@ -17,6 +17,7 @@ from delivery_lab.rules.assumptions import (
     ErrorLeftAlone,
     IdleWindow,
     LongWindow,
+    OtherFields,
     QuietWindow,
     RetriedRecords,
     RetryCount,
@@ -165,6 +166,7 @@ ALTERNATIVES: Mapping[str, Alternative] = MappingProxyType(
             _words("ESM-VT-2", "long_window", LongWindow),
             _words("ESM-BATCH-6", "quiet_window", QuietWindow),
             _words("ESM-BATCH-7", "idle_window", IdleWindow),
+            _words("ESM-FILTER-4", "other_fields", OtherFields),
             _words("SQS-STALE-2", "stale_delete", StaleDelete),
             # Not tried by itself: that nothing is known cannot be otherwise, and every foreign handler relies on it.
             replace(_words("EVD-INVOKE-1", "unseen_work", UnseenWork), values=()),

@@ -121,6 +121,14 @@ class UnseenRecord(StrEnum):
     PROCESSED = "processed"
 
 
+class OtherFields(StrEnum):
+    """What a filter pattern does that asks for fields which AWS does not say to support (ESM-FILTER-4)."""
+
+    MATCHED = "matched"
+    UNMATCHED = "unmatched"
+    """It matches no record."""
+
+
 class SavedCapacity(StrEnum):
     """How much unused capacity a table with provisioned capacity has when a run begins (DDB-CAPACITY-6)."""
 
@@ -144,6 +152,7 @@ class Assumptions:
         long_window: the visibility timeout of receives for long windows (ESM-VT-2).
         quiet_window: when a batch of a short window is handed over if nothing more comes (ESM-BATCH-6).
         idle_window: when a window opens after one without messages (ESM-BATCH-7).
+        other_fields: what patterns for other fields than the content do (ESM-FILTER-4).
         stale_delete: what a delete with an older handle does (SQS-STALE-2).
         unnamed_record_response: the same of streams and Kafka (STR-REPORT-7).
         fair_seconds: how far back a tenant's share of processing time is looked at (SQS-FAIR-4).
@@ -172,6 +181,7 @@ class Assumptions:
     long_window: LongWindow = LongWindow.QUEUE
     quiet_window: QuietWindow = QuietWindow.LONG_POLL
     idle_window: IdleWindow = IdleWindow.MESSAGE
+    other_fields: OtherFields = OtherFields.MATCHED
     stale_delete: StaleDelete = StaleDelete.COIN
     unnamed_record_response: UnnamedResponse = UnnamedResponse.SUCCESS
     fair_seconds: float = 300.0

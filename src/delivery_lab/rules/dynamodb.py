@@ -13,6 +13,12 @@ RULES = (
         "https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_PutItem.html",
     ),
     documented(
+        "DDB-UPDATE-1",
+        "UpdateItem changes an item or, where it is not there, creates it, also by its key alone. One that is refused changes "
+        "nothing and creates nothing.",
+        "https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateItem.html",
+    ),
+    documented(
         "DDB-CAPACITY-1",
         "A table with provisioned capacity has so many units a second: a write unit writes 1 KB, a read unit reads 4 KB "
         "consistently or 8 KB not so, begun ones count. A request beyond gets ProvisionedThroughputExceededException, which "

@@ -305,6 +305,17 @@ RULES = (
         "unless the quota was raised), and one with more than 4,096 characters.",
         LAMBDA_GUIDE + "invocation-eventfiltering.html; the characters: " + LAMBDA_API + "API_Filter.html",
     ),
+    assumed(
+        "ESM-FILTER-4",
+        "A pattern that asks for another field of a record than the content (body of a message, data of a Kinesis record, value "
+        "of a Kafka record), such as messageAttributes or partitionKey, is matched with that field as it stands.",
+        "AWS's pages say that filtering is supported on body, data and value only, and not what becomes of other fields: "
+        + LAMBDA_GUIDE
+        + "with-sqs-filtering.html, "
+        + LAMBDA_GUIDE
+        + "with-kinesis-filtering.html. They say the same of the field dynamodb of a table's stream, whose eventName was seen "
+        "to be matched (LocalStack's test_dynamodb_event_filter, recorded against AWS). So --assume ESM-FILTER-4=unmatched is the other reading.",
+    ),
     documented(
         "ESM-KIND-1",
         "Each kind of source has settings of its own: retries, age, bisecting, destinations and starting positions belong to "

@@ -217,6 +217,7 @@ _API_MODEL = (
             "streams_AttributeValue",
             "streams_GetRecords",
             "streams_GetShardIterator",
+            "UpdateItem",
         )
     ),
 )

@@ -13,10 +13,11 @@ from delivery_lab.errors import DeploymentRefusedError, LabError, NotModelledErr
 from delivery_lab.model.account import Account
 from delivery_lab.model.elsewhere import line_of
 from delivery_lab.model.lambda_api import name_and_qualifier
-from delivery_lab.model.mapping.filters import Pattern, parse_patterns
+from delivery_lab.model.mapping.filters import NOTHING, Pattern, asks_for_others, parse_patterns
 from delivery_lab.model.mapping.sqs_config import SqsMappingConfig, SqsProvisionedMode
 from delivery_lab.model.runtime import AwsApi, AwsError
 from delivery_lab.rule_ids import RuleId
+from delivery_lab.rules.assumptions import OtherFields
 from delivery_lab.simulation import supported
 from delivery_lab.simulation.buses import create_bus
 from delivery_lab.simulation.events import create_bucket, event_configs
@@ -53,6 +54,8 @@ from delivery_lab.stack.stack import Stack
 from delivery_lab.stack.streams import Cluster, FanOutConsumer, Stream, Table
 from delivery_lab.stack.topics import Topic
 
+_CONTENT = {"sqs": "body", "kinesis": "data", "kafka": "value"}
+"""The field of a record that filters are documented for, by the kind of source (ESM-FILTER-4)."""
 _SOURCES = frozenset({resource_types.QUEUE, resource_types.STREAM, resource_types.TABLE, *resource_types.MSK_CLUSTERS})
 """What an event source mapping can read."""
 T = TypeVar("T")
@@ -233,7 +236,7 @@ class Deployment:
             known = ", ".join(sorted({each.label for each in self.stack.functions})) or "none"
             raise NotModelledError(
                 f"{resource.name} invokes {named}, which is not in this stack (functions: {known})\n"
-                "  nearest: a function that this stack creates; the workload can describe it under functions"
+                "  nearest: a function that this stack creates, which the workload can describe under functions"
             )
         if name_and_qualifier(named)[1] != LATEST:
             self.account.journal.rely_on("LAM-VERSION-1")
@@ -242,7 +245,14 @@ class Deployment:
     # -- mappings -----------------------------------------------------------------------------------------
 
     def _patterns(self, mapping: EventSourceMapping) -> tuple[Pattern, ...]:
-        return parse_patterns(mapping.filters.certain())
+        patterns = parse_patterns(mapping.filters.certain())
+        content = _CONTENT.get(mapping.kind or "")
+        if content is None or not any(asks_for_others(pattern, content) for pattern in patterns):
+            return patterns
+        self.account.journal.rely_on("ESM-FILTER-4")
+        if self.account.assumptions.other_fields is OtherFields.MATCHED:
+            return patterns
+        return tuple(NOTHING if asks_for_others(pattern, content) else pattern for pattern in patterns)
 
     def _record_mapping(self, mapping: KinesisMapping | DynamoDbMapping | KafkaMapping) -> None:
         refuse_other_region(self.stack, mapping)
@@ -278,8 +288,10 @@ class Deployment:
             elsewhere = arn.count(":") >= 5 and self.stack.at(arn.partition("/stream/")[0]) is None
             what = arn
         else:
-            read = self.stack.graph.resources[mapping.urn].property_dependencies.get(source.origin.path[0], ())
-            elsewhere = not source.problem and not any(urn.split("::")[2].split("$")[-1] in _SOURCES for urn in read)
+            resources = self.stack.graph.resources
+            read = resources[mapping.urn].property_dependencies.get(source.origin.path[0], ())
+            ours = [resources[urn] for urn in read if urn in resources and not resources[urn].external]
+            elsewhere = not source.problem and not any(resource.type in _SOURCES for resource in ours)
             what = "a source that is known only after deployment"
         if elsewhere:
             line = line_of(what)

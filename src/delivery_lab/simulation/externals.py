@@ -57,7 +57,8 @@ def with_externals(graph: Graph, externals: Mapping[str, External], origin: str)
         added[resource.urn] = resource
         notes.extend(f"{resource.name}, which is external: {note}" for note in _defaults(external))
     # What others have created is there before the program creates anything.
-    return replace(graph, resources={**_in_order(added), **graph.resources}, warnings=(*graph.warnings, *notes))
+    others = {urn: resource for urn, resource in graph.resources.items() if urn not in added}
+    return replace(graph, resources={**_in_order(added), **others}, warnings=(*graph.warnings, *notes))
 
 
 def read_elsewhere(stack: Stack, arns: Iterable[str], account: Account) -> frozenset[str]:
@@ -91,7 +92,8 @@ def _resource(graph: Graph, arn: str, external: External) -> Resource:
     type_token = _TYPES[external.kind]
     table, _, stream_label = match["rest"].partition(_STREAM_OF_TABLE)
     physical_name = table.rpartition("/")[2] if external.kind in ("stream", "table", "bus") else match["rest"]
-    taken = {resource.name for resource in graph.resources.values() if resource.type == type_token}
+    # What the program only reads (`aws.sqs.Queue.get`) is the external one itself, or nothing that a workload sends to.
+    taken = {each.name for each in graph.resources.values() if each.type == type_token and not each.external}
     name = arn if physical_name in taken else physical_name
     urn = f"urn:pulumi:{graph.stack}::{graph.project}::{type_token}::{name}"
     inputs = {("bucket" if external.kind == "bucket" else "name"): physical_name, **_inputs(external, physical_name)}

@@ -92,7 +92,7 @@ def _code(function: Function, settings: FunctionSettings, stack: Stack, project_
         files = code_files(function.code, project_dir, function.label)
     except HandlerLoadError as error:
         return CodeSource(), "\n  ".join([f"{error}", *_makers(stack)])
-    return CodeSource(files.roots, files.inline), ""
+    return CodeSource(files.roots, files.inline, files.plain), ""
 
 
 def _makers(stack: Stack) -> list[str]:

@@ -48,7 +48,7 @@ def layers_of(function: Function, stack: Stack, project_dir: Path) -> Layers:
             absent.append(layer.name)
         else:
             files = code_files(layer.code, project_dir, layer.name, optional=True)
-            here.append(CodeSource(files.roots, files.inline))
+            here.append(CodeSource(files.roots, files.inline, files.plain))
             if not _is_complete(layer, project_dir):
                 absent.append(layer.name)
     return Layers(tuple(here), tuple(absent), tuple(notes))

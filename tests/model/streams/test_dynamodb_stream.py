@@ -5,6 +5,7 @@ import pytest
 
 from delivery_lab.events import RecordAppended, RecordExpired
 from delivery_lab.model.dynamodb import DynamoDb
+from delivery_lab.model.runtime import AwsError
 from delivery_lab.model.streams.dynamodb import SHARDS, TableStream
 from delivery_lab.model.streams.items import to_item
 from tests.model.partition_world import PartitionWorld, documents, records_of
@@ -61,6 +62,42 @@ def test_dds_record_1_a_record_for_each_item_that_changed(database: DynamoDb) ->
     images = [(c["dynamodb"].get("OldImage"), c["dynamodb"].get("NewImage")) for c in world.changes()]
     one, two = {"id": {"S": "a"}, "n": {"N": "1"}}, {"id": {"S": "a"}, "n": {"N": "2"}}
     assert images == [(None, one), (one, two), (two, None)]
+
+
+def test_dds_record_1_an_update_that_creates_an_item_leaves_one_record(database: DynamoDb) -> None:
+    world = TableWorld(database)
+    update = {
+        "Key": {"id": {"S": "a"}},
+        "UpdateExpression": "ADD n :one",
+        "ExpressionAttributeValues": {":one": {"N": "1"}},
+    }
+    world.call("UpdateItem", **update)
+    second = {**update, "TableName": "items", "Key": {"id": {"S": "b"}}}
+    world.account.call("dynamodb", "TransactWriteItems", {"TransactItems": [{"Update": second}]}, CALLER)
+    world.call("UpdateItem", Key={"id": {"S": "c"}})
+
+    world.run()
+
+    images = {change["dynamodb"]["Keys"]["id"]["S"]: change["dynamodb"]["NewImage"] for change in world.changes()}
+    one = {"N": "1"}
+    assert images == {"a": {"id": {"S": "a"}, "n": one}, "b": {"id": {"S": "b"}, "n": one}, "c": {"id": {"S": "c"}}}
+    assert [change["eventName"] for change in world.changes()] == ["INSERT"] * 3
+
+
+def test_ddb_update_1_an_update_that_is_refused_leaves_no_record(database: DynamoDb) -> None:
+    world = TableWorld(database)
+    with pytest.raises(AwsError, match="ValidationException"):
+        world.call(
+            "UpdateItem",
+            Key={"id": {"S": "a"}},
+            UpdateExpression="ADD n :text",
+            ExpressionAttributeValues={":text": {"S": "x"}},
+        )
+    world.call("PutItem", Item={"id": {"S": "b"}})
+
+    world.run()
+
+    assert [change["dynamodb"]["Keys"] for change in world.changes()] == [{"id": {"S": "b"}}]
 
 
 @pytest.mark.parametrize(

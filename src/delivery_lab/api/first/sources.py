@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ast
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from delivery_lab.checks.code.files import LARGEST_FILE_BYTES
 from delivery_lab.errors import LabError
 from delivery_lab.stack.code import code_files
 from delivery_lab.stack.functions import Function
@@ -57,15 +59,23 @@ def _files(roots: tuple[tuple[str, str], ...]) -> Iterator[tuple[str, str | Path
     for inner, place in roots:
         path = Path(place)
         if path.is_dir():
-            for file in sorted(path.rglob("*.py")):
+            for file in sorted(each for each in path.rglob("*.py") if each.is_file()):
                 yield (PurePosixPath(inner) / file.relative_to(path).as_posix()).as_posix(), file
         elif path.suffix == ".py":
             yield inner, path
         elif zipfile.is_zipfile(path):
-            with zipfile.ZipFile(path) as archive:
-                for name in archive.namelist():
-                    if name.endswith(".py"):
-                        yield (PurePosixPath(inner) / name).as_posix(), archive.read(name).decode(errors="replace")
+            yield from _zipped(path, inner)
+
+
+def _zipped(path: Path, inner: str) -> Iterator[tuple[str, str]]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            for info in archive.infolist():
+                if info.filename.endswith(".py") and info.file_size <= LARGEST_FILE_BYTES:
+                    text = archive.read(info).decode(errors="replace")
+                    yield (PurePosixPath(inner) / info.filename).as_posix(), text
+    except (OSError, ValueError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError):
+        return  # damaged or encrypted: a run says so
 
 
 def _module(files: Mapping[str, str | Path], name: str) -> ast.Module | None:

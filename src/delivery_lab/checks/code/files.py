@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,7 +36,7 @@ def _read(place: Path, prefix: str, path: str) -> str | None:
     inner = path[len(prefix) + 1 :] if prefix else path
     if place.is_dir():
         return _text(place / inner)
-    if zipfile.is_zipfile(place):
+    if place.is_file() and zipfile.is_zipfile(place):
         return _zipped(place, inner)
     return None
 
@@ -54,6 +55,6 @@ def _zipped(archive: Path, path: str) -> str | None:
         with zipfile.ZipFile(archive) as opened:
             if opened.getinfo(path).file_size <= LARGEST_FILE_BYTES:
                 return opened.read(path).decode("utf-8")
-    except (KeyError, OSError, UnicodeDecodeError, zipfile.BadZipFile, RuntimeError):
+    except (KeyError, OSError, ValueError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError):
         return None  # not in there, damaged or encrypted
     return None

@@ -11,6 +11,7 @@ from typing import Any
 import pulumi
 
 from delivery_lab.errors import UsageError
+from delivery_lab.input_files import no_file
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 """The first instant that a zip file can hold: the same code gives the same file."""
@@ -44,6 +45,10 @@ def _files(archive: Any, prefix: str) -> Iterator[tuple[str, bytes]]:
             if path.is_file() and "__pycache__" not in path.parts:
                 yield f"{prefix}/{path.relative_to(root).as_posix()}".removeprefix("/"), path.read_bytes()
     elif isinstance(archive, pulumi.FileAsset):
+        if kind := no_file(Path(archive.path)):
+            raise UsageError(
+                f"{prefix or 'code'} is {kind}, not a file: {archive.path}\n  fix: put a file in its place"
+            )
         yield prefix, Path(archive.path).read_bytes()
     elif isinstance(archive, pulumi.StringAsset):
         yield prefix, archive.text.encode()

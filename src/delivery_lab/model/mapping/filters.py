@@ -20,6 +20,9 @@ _MISSING = object()
 
 Pattern = Mapping[str, Any]
 
+NOTHING: Pattern = {"$or": []}
+"""Matches no record."""
+
 
 def parse_patterns(texts: Sequence[str]) -> tuple[Pattern, ...]:
     """Read filter patterns from their JSON.
@@ -43,6 +46,19 @@ def parse_patterns(texts: Sequence[str]) -> tuple[Pattern, ...]:
         _check(pattern, text)
         patterns.append(pattern)
     return tuple(patterns)
+
+
+def asks_for_others(pattern: Pattern, content: str) -> bool:
+    """Whether a pattern asks for other fields of a record than its content (ESM-FILTER-4).
+
+    Args:
+        pattern: the pattern.
+        content: the field that holds the content, such as `body`.
+    """
+    alternatives = pattern.get("$or", ())
+    return any(key not in (content, "$or") for key in pattern) or any(
+        asks_for_others(alternative, content) for alternative in alternatives
+    )
 
 
 def passes(patterns: Sequence[Pattern], delivery: Delivery, attributes: Mapping[str, str]) -> bool:
