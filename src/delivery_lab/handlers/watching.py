@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import sys
 import weakref
@@ -22,7 +23,6 @@ from delivery_lab.handlers.changes import (
     purpose_of_call,
 )
 from delivery_lab.handlers.looking import Looks, watch
-from delivery_lab.model.json_reading import read_json
 from delivery_lab.model.runtime import AwsError, WebRequest
 
 _TRACEBACK = "Traceback (most recent call last)"
@@ -242,8 +242,8 @@ def status_of(payload: str) -> int | None:
     if "status" not in payload.lower():
         return None
     try:
-        answer = read_json(payload)
-    except ValueError:
+        answer = json.loads(payload)
+    except (ValueError, RecursionError):
         return None
     named = {str(name).lower(): value for name, value in answer.items()} if isinstance(answer, dict) else {}
     status = str(named.get("statuscode"))
