@@ -7,6 +7,10 @@ project=${LAB_PROJECT:-.}
 base=${LAB_BASE:?the commit to compare with}
 folder=${RUNNER_TEMP:?}/delivery-lab
 mkdir -p "$folder"
+[ -d "$project" ] || {
+    echo "::error::Delivery Lab: there is no folder $project; say where the project is (with: project: ...)"
+    exit 1
+}
 read -ra stacks <<<"${LAB_STACKS:-}"
 
 # A clone of one commit, as actions/checkout makes it, has no base.

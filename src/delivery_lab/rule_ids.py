@@ -13,7 +13,8 @@ from delivery_lab.event_rule_ids import EventRuleId
 PricedRuleId = Literal["BILL-DELETE-1", "BILL-EPU-1", "BILL-EPU-2", "BILL-LOG-1", "BILL-MONTH-1"]
 CountedRuleId = Literal["BILL-POLL-1", "BILL-POLL-2", "BILL-RECEIVE-1", "BILL-SNS-1"]
 AlarmRuleId = Literal["CW-ALARM-1", "CW-ALARM-2", "CW-ALARM-3"]
-WatchedRuleId = Literal[AlarmRuleId, "CW-AGE-1", "CW-AGE-2", "CW-CONC-1", "CW-INVOKE-1", "CW-SAMPLE-1", "CW-SENT-1"]
+MetricRuleId = Literal["CW-AGE-1", "CW-AGE-2", "CW-CONC-1", "CW-INVOKE-1", "CW-NAME-1", "CW-SAMPLE-1", "CW-SENT-1"]
+WatchedRuleId = Literal[AlarmRuleId, MetricRuleId]
 
 RuleId = Literal[
     EventRuleId,

@@ -21,8 +21,8 @@ StandIn = tuple[Any, str, Any]
 OnTaken = Callable[[str, FrameType], None]
 """Is told what is done, such as "deletes time.time", and by which frame, before it happens."""
 
-OnChanged = Callable[[ModuleType], None]
-"""Is told of a module, before it is changed."""
+OnChanged = Callable[[ModuleType, str, FrameType], None]
+"""Is told of a module and the name in it that is about to be changed, and by which frame."""
 
 _MAY_BE_NONE = frozenset(
     {"stdin", "stdout", "stderr", "__stdin__", "__stdout__", "__stderr__", "unraisablehook", "displayhook"}
@@ -36,8 +36,12 @@ _LAB = os.path.join(os.path.dirname(os.path.abspath(__file__)), "")  # noqa: PTH
 _callable = callable  # by a name of this module: a program can take it out of `builtins`
 
 
+def _nobody(_module: ModuleType, _name: str, _frame: FrameType) -> None:
+    """Nobody is told."""
+
+
 @contextmanager
-def watched(modules: Iterable[ModuleType], on_taken: OnTaken, on_changed: OnChanged = lambda _: None) -> Iterator[None]:
+def watched(modules: Iterable[ModuleType], on_taken: OnTaken, on_changed: OnChanged = _nobody) -> Iterator[None]:
     """Tell of what code other than the lab's takes away from modules in this block.
 
     Args:
@@ -110,12 +114,12 @@ def _kind(on_taken: OnTaken, on_changed: OnChanged) -> type[ModuleType]:
 
         def __setattr__(self, name: str, value: Any) -> None:
             look(self, name, value)
-            on_changed(self)
+            on_changed(self, name, sys._getframe(1))
             super().__setattr__(name, value)
 
         def __delattr__(self, name: str) -> None:
             look(self, name, ABSENT)
-            on_changed(self)
+            on_changed(self, name, sys._getframe(1))
             super().__delattr__(name)
 
         def __reduce__(self) -> tuple[Callable[[str], ModuleType], tuple[str]]:

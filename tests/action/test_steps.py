@@ -200,6 +200,22 @@ def test_every_input_is_used_and_every_script_is_there() -> None:
     assert not any("${{" in step.get("run", "") for step in steps)
 
 
+def test_what_github_does_not_take_keeps_nobody_from_the_comment_and_the_result() -> None:
+    steps = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))["runs"]["steps"]
+
+    uploads = [step for step in steps if "upload" in step.get("uses", "")]
+    assert len(uploads) == 2
+    assert all(step["continue-on-error"] is True for step in uploads)
+
+
+def test_a_folder_that_is_not_there_is_an_error_with_the_fix(workspace: Path, tmp_path: Path) -> None:
+    step = Step(workspace, tmp_path, "compare.sh", LAB_PROJECT="no shop", LAB_BASE="HEAD")
+
+    assert step.ran.returncode == 1
+    fix = "say where the project is (with: project: ...)"
+    assert step.ran.stdout == f"::error::Delivery Lab: there is no folder no shop; {fix}\n"
+
+
 def rename_the_stack(workspace: Path) -> None:
     """Check a third commit out, in which `prod` is gone and `next` is new."""
     origin = workspace.parent / "origin"

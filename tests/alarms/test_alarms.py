@@ -461,6 +461,10 @@ QUEUE_METRIC = {"namespace": "AWS/SQS", "metricName": "NumberOfMessagesSent", "d
         ),
         ({**QUEUE_METRIC, "treatMissingData": "breaching"}, ""),
         (
+            {**QUEUE_METRIC, "dimensions": {"QueueName": "arn:aws:sqs:us-east-1:1:jobs"}},
+            "CloudWatch has no data of a QueueName arn:aws:sqs:us-east-1:1:jobs: it knows the name",
+        ),
+        (
             {"namespace": "AWS/Kinesis", "metricName": "GetRecords.Bytes", "dimensions": {"StreamName": "s"}},
             "metrics of AWS/Kinesis are not modelled",
         ),

@@ -18,8 +18,13 @@ from delivery_lab.simulation.workload_files import read_workload
         (lambda: dl.Send(queue="jobs"), "Send: a body is missing"),
         (lambda: dl.Send(queue="jobs", body=1, at=-1), "Send: at: has to be greater than or equal to 0, not -1"),
         (lambda: dl.Send(queue="jobs", body=1, evry=2), "Send: evry is no key of a workload"),  # type: ignore[call-arg]
-        (lambda: dl.Workload(send=[]), "Workload: send has to have at least one entry"),
-        (lambda: dl.Workload(), "Workload: send is missing"),  # type: ignore[call-arg]
+        (
+            lambda: dl.Workload(until="drained"),
+            (
+                "Workload: send has to have at least one entry, unless until is a number of seconds in which schedules "
+                "go off"
+            ),
+        ),
         (
             lambda: dl.Fault(function="f", kind="latency"),
             "Fault: the kind latency needs seconds",

@@ -240,7 +240,18 @@ def test_what_cannot_be_compared_is_refused(call: Lab, git: Git, folder: Path, w
     assert said.err.startswith(message.format(top=folder.parent.resolve(), head=git("rev-parse", "HEAD")[:7]))
 
 
-def test_a_revision_without_the_project_is_refused(call: Lab, folder: Path, git: Git) -> None:
+def test_before_a_project_was_added_none_of_its_stacks_were_there(call: Lab, folder: Path, git: Git) -> None:
+    git("rm", "-r", "--cached", "--quiet", ".")
+    empty = git("commit-tree", git("write-tree"), "-m", "nothing yet")
+
+    said = call("diff", f"{empty}..first", "--workload", "workload.yaml", "--format", "markdown")
+
+    assert said.code == 0
+    assert said.err.startswith(f"note: {empty[:7]} has no project in shop: all stacks are new\n")
+    assert said.out.splitlines()[1] == "### 1 stack is new"
+
+
+def test_a_second_revision_without_the_project_is_refused(call: Lab, folder: Path, git: Git) -> None:
     git("mv", "Pulumi.yaml", "Other.yaml")
     head = commit(git)
 

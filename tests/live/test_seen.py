@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,7 +16,7 @@ from delivery_lab.live.clock import RealClock, RealTimeScheduler
 from delivery_lab.live.queues import RealQueue
 from delivery_lab.model.clock import seconds
 from delivery_lab.places.known import know
-from delivery_lab.places.logs import read_log
+from delivery_lab.places.logs import FunctionLog, read_log
 from delivery_lab.places.seen import _refuse_unknown_parking, _sender_of, in_order, numbered
 from delivery_lab.rules.assumptions import DEFAULTS
 from delivery_lab.stack.stack import Stack
@@ -124,19 +124,61 @@ def test_a_log_says_which_invokes_failed_and_which_have_not_ended() -> None:
     assert asked == [{"logGroupName": "/aws/lambda/worker", "startTime": 4000}]
 
 
-def _logged(texts: list[str]) -> dict[str, list[str | None]]:
-    """The errors of each invoke that a log tells of."""
+_BEGUN = (
+    "INIT_START Runtime Version: python:3.11.v10\tRuntime Version ARN: arn:aws:lambda:us-east-1::runtime:x",
+    "EXTENSION\tName: agent\tState: Ready\tEvents: [INVOKE, SHUTDOWN]",
+    "START RequestId: r-1 Version: $LATEST",
+)
 
+
+def _read(texts: Sequence[str]) -> FunctionLog:
     class _Page:
         def filter_log_events(self, **_: Any) -> dict[str, Any]:
             return {"events": [{"timestamp": 5000, "message": text, "logStreamName": "s"} for text in texts]}
 
     clock = RealClock(agreed_at=0.0)
     clock.epoch = 0.0
+    return read_log(_Page(), "/aws/lambda/worker", "worker", clock)
+
+
+def _logged(texts: Sequence[str]) -> dict[str, list[str | None]]:
+    """The errors of each invoke that a log tells of."""
     found: dict[str, list[str | None]] = {}
-    for invoke in read_log(_Page(), "/aws/lambda/worker", "worker", clock).invokes:
+    for invoke in _read(texts).invokes:
         found.setdefault(invoke.request_id, []).append(invoke.error)
     return found
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "START of order 7",
+        "END",
+        "REPORT: all is well, Duration: 1.2.3 ms",
+        "EXTENSION of the deadline",
+        '{"type": "platform.", "record": 7}',
+        "Task timed out after 3 tries, going on",
+        "[" * 100_000,
+        "{" + '"a": {' * 100_000,
+        '{"timestamp": "0001-01-01T00:00:00.0+0000", "message": "early"}',
+        '{"timestamp": "9999-12-31T23:59:59.9-1200", "message": "late"}',
+        '{"timestamp": {}, "requestId": ["r"], "log_level": []}',
+    ],
+    ids=lambda text: text[:40],
+)
+def test_a_function_may_write_anything(text: str) -> None:
+    assert _logged([*_BEGUN, text, "REPORT RequestId: r-1\tDuration: 1 ms"]) == {"r-1": [None]}
+
+
+@pytest.mark.parametrize("took", ['"long"', "null", "[]", "1e999", "NaN"])
+def test_a_duration_that_is_none_is_taken_as_nothing(took: str) -> None:
+    record = f'{{"requestId": "r-1", "status": "success", "metrics": {{"durationMs": {took}}}}}'
+    assert _logged([*_BEGUN, f'{{"type": "platform.report", "record": {record}}}']) == {"r-1": [None]}
+
+
+def test_lines_of_a_function_that_begin_as_those_of_lambda_do_are_kept() -> None:
+    lines = _read([*_BEGUN, "START of order 7", "ENDING", "REPORT RequestId: r-1\tDuration: 1 ms"]).lines
+    assert [(line.text, line.request_id) for line in lines] == [("START of order 7", "r-1"), ("ENDING", "r-1")]
 
 
 def test_a_retry_that_succeeds_has_the_id_of_the_invoke_that_failed_and_not_its_error() -> None:

@@ -12,6 +12,8 @@ import sys
 import threading
 import time
 import types
+from contextlib import suppress
+from dataclasses import replace
 
 import pytest
 
@@ -20,6 +22,7 @@ from delivery_lab.program.engine import evaluate
 from tests.program.conftest import MakeProject
 
 _IMPORTS = "import asyncio, builtins, concurrent.futures, json, logging, os, pathlib, pulumi, sys, threading, time\n"
+_QUEUE = "pulumi.CustomResource('aws:sqs/queue:Queue', 'q', {})"
 _AFTER = "\npulumi.export('there', pulumi.Output.from_input(1).apply(lambda n: n + 1))\n"
 
 DELETED = (
@@ -167,3 +170,44 @@ def test_so_it_is_in_a_callback_and_in_a_text(make_project: MakeProject, raised:
     named = "called sys.exit(3) before it was done" if raised == "SystemExit(3)" else f"raised {raised}"
     told = named if where == "apply" else "raised Odd: <its text cannot be read: __str__ raises>"
     assert str(refused.value).startswith(f"the program {told} (__main__.py:{3 if where == 'apply' else 6})")
+
+
+REPLACED = {
+    "hashlib.sha256": "the engine failed to answer RegisterResource: ZeroDivisionError('division by zero')",
+    "linecache.getline": "the program has not ended",
+}
+"""What a program replaces by what cannot be used like it, and what happens to the engine then."""
+
+
+@pytest.mark.parametrize("name", REPLACED)
+def test_what_cannot_be_used_like_what_it_replaces_is_named_with_its_line(make_project: MakeProject, name: str) -> None:
+    program = f"import hashlib, linecache, pulumi\n\n{name} = lambda *_: 1 / 0\n{_QUEUE}\n"
+    project = replace(make_project(program), program_timeout_seconds=1)
+    with pytest.raises(ProgramError) as refused:
+        evaluate(project, "dev")
+
+    assert str(refused.value).startswith(
+        f"the program puts something else in the place of {name} (__main__.py:3), with which Python, Pulumi's "
+        f"SDK or the lab work in the same process: {REPLACED[name]}"
+    )
+    assert str(refused.value).endswith(
+        "\n  fix: leave it as it is, or put something in its place that can be used like it"
+    )
+
+
+@pytest.mark.parametrize(
+    "way", ["threading.Thread.start = lambda self: None", "threading.Thread = type('T', (), {'start': print})"]
+)
+def test_threads_that_never_start_keep_nobody_waiting(make_project: MakeProject, way: str) -> None:
+    project = replace(make_project(f"import pulumi, threading\n{way}\n{_QUEUE}\n"), program_timeout_seconds=1)
+    before = (threading.Thread, threading.Thread.start)
+    with suppress(ProgramError):  # where there are not enough threads yet
+        evaluate(project, "dev")
+
+    assert (threading.Thread, threading.Thread.start) == before
+
+
+def test_what_a_program_raises_is_told_whatever_it_replaces(make_project: MakeProject) -> None:
+    program = "import traceback\ntraceback.extract_tb = lambda *_, **__: None\nraise ValueError('mine')\n"
+    with pytest.raises(ProgramError, match=r"^the program raised ValueError: mine \(__main__\.py:3\)$"):
+        evaluate(make_project(program), "dev")

@@ -55,6 +55,8 @@ ENDS = {
     "os.kill(os.getpid(), signal.SIGTERM)": "os.kill",
     "os.killpg(os.getpgid(0), signal.SIGTERM)": "os.killpg",
     "signal.raise_signal(signal.SIGTERM)": "signal.raise_signal",
+    "os.closerange(3, 200)": "os.closerange",
+    "__import__('threading')._shutdown()": "threading._shutdown",
 }
 """Ways to end or replace the process: errors."""
 

@@ -158,6 +158,13 @@ def test_it_opens_alone_fits_and_can_be_read(look: Any, report: Path, width: int
     assert seen.page.evaluate(OVERLAPPING_TEXTS) == []
 
 
+def test_on_paper_everything_is_dark_on_light_however_the_screen_is(look: Any) -> None:
+    seen = look(720, "dark")
+    seen.page.emulate_media(media="print")
+
+    assert seen.page.evaluate(TEXTS_ON_THEIR_GROUND) == []
+
+
 def test_words_that_no_line_has_room_for_are_broken_on_a_phone(look: Any, report: Path) -> None:
     seen = look(360, file=report.parent / "long.html")
 

@@ -272,3 +272,25 @@ def test_the_visibility_timeout_stands_above_what_receives_hide_wherever_there_i
 
     assert "hidden by a receive, until deleted or until the visibility timeout (5 s) ends" in draw(drawn, WIDE, "A run")
     assert "hidden for the visibility timeout (5 s)" in draw(drawn, NARROW, "A run")
+
+
+def _short_invokes(count: int) -> Scene:
+    """An environment that has an invoke of 0.05 s every 0.6 s."""
+    bars = tuple(
+        Bar(f"worker #{n}", "worker", 1, seconds(n * 0.6), seconds(n * 0.6 + 0.05), "ok") for n in range(count)
+    )
+    return replace(scene(run("batch-single")), end_us=seconds(60), bars=bars)
+
+
+def test_short_invokes_that_would_look_like_one_long_one_are_counted_where_the_picture_is_narrow() -> None:
+    narrow, wide = (str(draw(_short_invokes(100), width, "A run")) for width in (NARROW, WIDE))
+
+    assert ">100 invokes<" in narrow
+    assert ">100 invokes<" not in wide
+    assert wide.count('class="bar"') == 100
+
+
+def test_invokes_that_follow_each_other_at_once_stay_bars() -> None:
+    busy = tuple(replace(bar, end_us=bar.start_us + seconds(0.59)) for bar in _short_invokes(100).bars)
+
+    assert str(draw(replace(_short_invokes(100), bars=busy), NARROW, "A run")).count('class="bar"') == 100

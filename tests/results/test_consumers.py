@@ -87,7 +87,7 @@ def test_the_conclusion_says_whose_the_figures_are_where_each_consumer_gets_ever
     found = outcome_of(two_readers(appended("a"), checkpointed("a", at=1, mapping="search")))
 
     assert conclusion(found) == (
-        "1 of 2 messages are lost: skipped, never processed, in no dead-letter queue; 1 is still waiting at the end; "
+        "1 of 2 messages is lost: skipped, never processed, in no dead-letter queue; 1 is still waiting at the end; "
         "each record counts once for each of its consumers: search processes 0 of 1, mail processes 0 of 1."
     )
 
@@ -211,7 +211,7 @@ def test_what_the_filter_of_another_mapping_deletes_is_lost() -> None:
     found = outcome_of(run_of(sent("a"), filtered, deleted("a")))
 
     assert (found.messages.filtered, found.messages.lost) == (0, 1)
-    assert conclusion(found) == "1 of 1 messages are lost: deleted, never processed, in no dead-letter queue."
+    assert conclusion(found) == "1 of 1 messages is lost: deleted, never processed, in no dead-letter queue."
 
 
 def test_the_conclusion_counts_what_is_filtered_out() -> None:
@@ -222,7 +222,7 @@ def test_the_conclusion_counts_what_is_filtered_out() -> None:
     everything = run_of([sent("a"), sent("b")], filtered, deleted("a", "b"))
 
     assert conclusion(outcome_of(some)) == (
-        "1 of 3 are handed to an invoke that succeeded, and more is not known of the work; 2 of 3 are filtered out."
+        "1 of 3 is handed to an invoke that succeeded, and more is not known of the work; 2 of 3 are filtered out."
     )
     assert conclusion(outcome_of(everything)) == "All messages are filtered out."
 

@@ -26,7 +26,7 @@ from tests.results.world import log, run_of, sent
 API = Actor("api", "api")
 ONE = "1 for one request."
 SPARED = (
-    "1 of 2 requests are answered with success; the others fail (1 with 503); 1 call to other functions, at most 1 for "
+    "1 of 2 requests is answered with success; the others fail (1 with 503); 1 call to other functions, at most 1 for "
     "one request, none for 1 that fail at once."
 )
 

@@ -104,7 +104,7 @@ def test_a_message_of_which_nothing_was_written_rests_on_the_invoke_beside_other
     assert _evidence(outcome) == {"a": ("effect", 1, None), "b": ("invoke", 0, None)}
     assert outcome.evidence.processed == "invoke"
     assert conclusion(outcome) == (
-        "1 of 2 are processed once; 1 of 2 are handed to an invoke that succeeded, and more is not known of the work."
+        "1 of 2 is processed once; 1 of 2 is handed to an invoke that succeeded, and more is not known of the work."
     )
 
 
@@ -324,7 +324,7 @@ def test_evd_look_1_a_record_that_was_not_looked_at_was_not_processed_if_others_
     assert outcome.evidence.contradictions.never_looked_at == 1
     assert _evidence(outcome)["b"] == (None, None, False)
     assert "EVD-LOOK-1" in outcome.model.assumptions
-    assert conclusion(outcome).startswith("1 message is never looked at by worker; 1 of 2 messages are lost")
+    assert conclusion(outcome).startswith("1 message is never looked at by worker; 1 of 2 messages is lost")
     assert _batch(looked_at("1", 0, of=2), assume="EVD-LOOK-1=processed").messages.processed == 2
 
 
@@ -352,7 +352,7 @@ def test_evd_poison_1_poison_whose_invoke_succeeds_was_not_processed() -> None:
     assert (outcome.messages.processed, outcome.messages.lost) == (1, 1)
     assert outcome.evidence.contradictions.poison_succeeded == 1
     assert "EVD-POISON-1" in outcome.model.assumptions
-    assert conclusion(outcome).startswith("1 poison message succeeds in worker; 1 of 2 messages are lost")
+    assert conclusion(outcome).startswith("1 poison message succeeds in worker; 1 of 2 messages is lost")
 
 
 def test_each_function_has_its_own_evidence_and_the_whole_has_the_weakest() -> None:

@@ -33,7 +33,7 @@ def test_conclusions_name_the_worst_first() -> None:
     dead = dead_lettered("a")
 
     assert conclusion(outcome_of(lost)) == (
-        "1 of 2 messages are lost: deleted, never processed, in no dead-letter queue; 1 of 2 are not named as failed "
+        "1 of 2 messages is lost: deleted, never processed, in no dead-letter queue; 1 of 2 is not named as failed "
         "by the response, and more is not known of the work."
     )
     assert conclusion(outcome_of(run_of(sent("a"), dead))) == (

@@ -17,6 +17,7 @@ FROM_THE_BEGINNING = {
     "CW-AGE-1",
     "CW-AGE-2",
     "CW-ALARM-1",
+    "CW-NAME-1",
     "EB-DELIVER-1",
     "EB-DLQ-1",
     "EB-DLQ-4",

@@ -34,7 +34,7 @@ answers:
   - {http: "*", body: ok}
 """
 TOLD = "1 error in the log, calls, futures or answers of worker, whose invokes succeed; "
-IN_DOUBT = "2 of 3 are processed once; 1 of 3 are handed to an invoke that succeeded, and"
+IN_DOUBT = "2 of 3 are processed once; 1 of 3 is handed to an invoke that succeeded, and"
 
 
 class Comes(NamedTuple):

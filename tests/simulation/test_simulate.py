@@ -342,6 +342,25 @@ def test_a_queue_that_somebody_else_created_is_no_queue_of_the_stack(folder: Fol
     assert "the stack dev has no queue other (there are: dead, jobs)" in message
 
 
+_HOURLY = (
+    "rule = aws.cloudwatch.EventRule('hourly', schedule_expression='rate(10 minutes)')\n"
+    "aws.cloudwatch.EventTarget('target', rule=rule.name, arn=jobs.arn)\n"
+)
+
+
+def test_a_workload_may_leave_everything_to_the_schedules(folder: Folder) -> None:
+    run = folder.run(more=_HOURLY, workload="until: 3600\n")
+
+    assert outcome_of(run).messages.sent in (5, 6)
+
+
+def test_a_workload_that_sends_nothing_to_a_stack_without_schedules_is_refused(folder: Folder) -> None:
+    assert folder.refusal(WorkloadError, workload="until: 3600\n") == (
+        f"{folder.root / 'load.yaml'}: nothing is sent, and nothing of the stack dev goes off by a schedule\n"
+        "  fix: say under send what is sent"
+    )
+
+
 def test_a_subscription_of_somebody_elses_topic_is_noted(folder: Folder) -> None:
     run = folder.run(
         more="aws.sns.TopicSubscription('feed', topic='arn:aws:sns:us-east-1:1:t', protocol='sqs', endpoint=jobs.arn)"

@@ -115,8 +115,8 @@ def test_a_text_body_has_no_fields_to_set(tmp_path: Path) -> None:
     [
         ("send: [", "{path}:1: not valid YAML: expected the node content, but found '<stream end>'"),
         ("- 1", "{path}:1: the file has to be a mapping of keys to values, found a list"),
-        ("poison: x", "{path}: send is missing"),
-        ("send: []", "{path}:1: send has to have at least one entry"),
+        ("poison: x", "{path}: send has to have at least one entry, unless until is a number of seconds in which"),
+        ("send: []", "{path}: send has to have at least one entry"),
         (
             "send: [{body: 1}]",
             (

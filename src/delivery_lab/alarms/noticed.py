@@ -182,6 +182,8 @@ def _series(stack: Stack, alarm: Alarm, condition: AlarmCondition) -> _Series | 
     if not alarm.metrics:
         return "its metric is not known before deployment"
     metric = alarm.metrics[0]
+    if metric.no_name is not None:
+        return f"CloudWatch has no data of a {metric.no_name[0]} {metric.no_name[1]}: it knows the name"
     match metric.namespace:
         case "AWS/SQS":
             return _of_queue(stack, metric, condition)

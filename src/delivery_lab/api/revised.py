@@ -53,15 +53,16 @@ class Between:
             StackNotFoundError: there is no such stack in any of the two.
         """
         found: dict[str, None] = {}
+        sides = [one for one in (self.before, self.after) if one.has_project]
         for word in [[word] for word in words] or [[]]:
             missing = []
-            for one in (self.before, self.after):
+            for one in sides:
                 try:
                     with one.used():
                         found |= dict.fromkeys(one.lab.stack_names(word))
                 except StackNotFoundError as error:
                     missing.append(error)
-            if len(missing) == 2:
+            if len(missing) == len(sides):
                 raise missing[-1]
         return list(found)
 
@@ -152,6 +153,8 @@ class Between:
         return there and bool(self._asked(self.after, stack).expectations)
 
     def _has(self, one: Checkout, stack: str) -> bool:
+        if not one.has_project:
+            return False
         known = one.lab.stacks()
         return not known or any(found.name == stack for found in known)
 

@@ -22,7 +22,7 @@ from delivery_lab.api.parts import BETWEEN
 from delivery_lab.errors import LabError, UsageError
 from delivery_lab.own_folders import own_folder
 from delivery_lab.program.frames import is_installed
-from delivery_lab.program.project import Project
+from delivery_lab.program.project import PROJECT_FILES, Project
 
 SINCE_THEY_PARTED = "..."
 """Stands between a branch and another one that is compared with where they parted, as in git."""
@@ -58,6 +58,11 @@ class Checkout:
             UsageError: the revision has none.
         """
         return Lab.open(self.folder / self.inside)
+
+    @cached_property
+    def has_project(self) -> bool:
+        """Whether the revision has the project: before it was added, none of its stacks are there."""
+        return any((self.folder / self.inside / name).is_file() for name in PROJECT_FILES)
 
     def told(self, text: str) -> str:
         """A text with the revision in place of its folder, as git writes it: `main:functions/worker/handler.py`."""
@@ -99,7 +104,7 @@ def checked_out(project: Project, words: str) -> Iterator[tuple[Checkout, Checko
         words: `REV..REV`, or `REV...REV` for the second one and where both parted; one that is left out is HEAD.
 
     Raises:
-        UsageError: there is no git, no repository or no such revision.
+        UsageError: there is no git, no repository or no such revision, or the second one has no such project.
         LabError: git cannot check one out.
     """
     git = _Git(project.root)
@@ -112,15 +117,18 @@ def checked_out(project: Project, words: str) -> Iterator[tuple[Checkout, Checko
             Checkout(revision, git.top, stack.enter_context(git.worktree(revision, place / side)), inside)
             for side, revision in zip(("before", "after"), git.revisions(words), strict=True)
         ]
-        for one in found:
+        for one in found if found[0].has_project else found[1:]:
             with one.used():
-                _ = one.lab  # a revision without the project is said before anything is run
+                _ = one.lab  # a second revision without the project is said before anything is run
         yield found[0], found[1]
 
 
 def notes_on(before: Checkout, after: Checkout) -> tuple[str, ...]:
     """What a reader of the comparison should know: locks that differ, and what does not come from the revisions."""
     notes = []
+    if not before.has_project:
+        where = "" if before.inside == Path() else f" in {before.inside}"
+        notes.append(f"{before.revision} has no project{where}: all stacks are new")
     for name in _LOCKS:
         for place in dict.fromkeys((Path(name), before.inside / name)):
             texts = [one.folder / place for one in (before, after)]

@@ -74,7 +74,7 @@ def sooner(workload: Workload) -> Iterator[Workload]:
     """
     if any(send.topic is not None for send in workload.send):
         return
-    first = min(send.at for send in workload.send)
+    first = min((send.at for send in workload.send), default=0)
     if first > 0:
         moved = [send.model_copy(update={"at": round(send.at - first, 6)}) for send in workload.send]
         faults = [fault.model_copy(update={"at": max(0.0, round(fault.at - first, 6))}) for fault in workload.faults]

@@ -50,7 +50,7 @@ def _is_installed(file: str) -> bool:
     return file.startswith(INSTALLED_PATHS)
 
 
-def _changes(module: ModuleType) -> None:
+def _changes(module: ModuleType, _name: str, _frame: FrameType) -> None:
     fiber = current()
     if fiber is not None:
         fiber.environment.state.names.changes(module)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -16,11 +17,15 @@ from delivery_lab.live.clock import RealClock
 from delivery_lab.live.errors import place_error
 from delivery_lab.live.functions import NO_ENVIRONMENT
 
-_PLATFORM = re.compile(r"^(START|END|REPORT|INIT_START|INIT_REPORT|EXTENSION|XRAY)\b")
+_PLATFORM = re.compile(
+    r"^(?:(START|END|REPORT) RequestId: |(INIT_START) Runtime Version: |(INIT_REPORT) Init Duration: "
+    r"|(EXTENSION|TELEMETRY|LOGS)\tName: |(XRAY) TraceId: )"
+)
+"""How lines of Lambda begin: a function may well write lines that begin with one of these words."""
 _REQUEST = re.compile(r"RequestId: (\S+)")
-_DURATION = re.compile(r"\bDuration: ([\d.]+) ms")
+_DURATION = re.compile(r"\bDuration: (\d+(?:\.\d+)?) ms")
 _STATUS = re.compile(r"\bStatus: (\w+)(?:\s+Error Type: (\S+))?")
-_ERROR = re.compile(r"^\[ERROR\] ([\w.]+)|Task timed out after")
+_ERROR = re.compile(r"^\[ERROR\] ([\w.]+)|\bTask timed out after \d+\.\d\d seconds\s*$")
 _TIME_FORMATS = ("%Y-%m-%d %H:%M:%S,%f%z", "%Y-%m-%dT%H:%M:%S.%f%z")
 
 
@@ -126,7 +131,8 @@ def _platform_line(text: str, entry: Mapping[str, Any]) -> _PlatformLine | None:
         record: Any = entry.get("record")
         record = record if isinstance(record, dict) else {}
         metrics = record.get("metrics")
-        took = metrics.get("durationMs", 0.0) if isinstance(metrics, dict) else 0.0
+        took = metrics.get("durationMs") if isinstance(metrics, dict) else None
+        took = took if isinstance(took, (int, float)) and math.isfinite(took) else 0.0
         status = str(record.get("status", "success"))
         error = _failure(status, record.get("errorType"))
         return _PlatformLine(kind.rpartition(".")[2].upper(), str(record.get("requestId") or ""), float(took), error)
@@ -135,7 +141,7 @@ def _platform_line(text: str, entry: Mapping[str, Any]) -> _PlatformLine | None:
         return None
     named, duration = _REQUEST.search(text), _DURATION.search(text)
     took = float(duration[1]) if duration else 0.0
-    return _PlatformLine(found[1], named[1] if named else "", took, _status(text))
+    return _PlatformLine(found[found.lastindex or 0], named[1] if named else "", took, _status(text))
 
 
 def _request_of(entry: Mapping[str, Any]) -> str:
@@ -187,7 +193,7 @@ def _entry(text: str) -> Mapping[str, Any]:
         return {}
     try:
         entry = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):  # a function may write anything
         return {}
     return entry if isinstance(entry, dict) else {}
 
@@ -199,6 +205,6 @@ def _instant(entry: Mapping[str, Any], clock: RealClock, otherwise: int) -> int:
         for form in _TIME_FORMATS:
             try:
                 return clock.instant_of(datetime.strptime(named, form).astimezone().timestamp())
-            except ValueError:
+            except (ValueError, OverflowError):  # another form, or a year that no clock has
                 continue
     return otherwise

@@ -17,7 +17,7 @@ from types import FrameType
 import pulumi
 import pulumi.runtime
 
-from delivery_lab.errors import LabError, ProgramError
+from delivery_lab.errors import LabError, ModelError, ProgramError
 from delivery_lab.garbage import rare_garbage_collection
 from delivery_lab.program import naming
 from delivery_lab.program.answers import NO_ANSWERS, ProgramAnswers
@@ -35,10 +35,10 @@ from delivery_lab.program.network import offline
 from delivery_lab.program.overrides import apply_overrides
 from delivery_lab.program.placeholders import watched_invokes
 from delivery_lab.program.plugins import Plugins
-from delivery_lab.program.process_hooks import own_signals
+from delivery_lab.program.process_hooks import own_limits, own_signals, threads_failures
 from delivery_lab.program.processes import announced_processes, ending_copies
 from delivery_lab.program.project import Project
-from delivery_lab.program.pythons_names import whole
+from delivery_lab.program.pythons_names import PutBack, whole
 from delivery_lab.program.references import AskedOutputs, watched_references
 from delivery_lab.program.regions import check_region
 from delivery_lab.program.registrar import Registrar
@@ -46,6 +46,8 @@ from delivery_lab.program.registration import Urns, ordered
 from delivery_lab.program.service import PulumiLog, Stubs, serving
 from delivery_lab.program.state import read_state
 from delivery_lab.program.wire import Decoder
+
+_LATE = "the program has not ended"
 
 
 def load_config(
@@ -134,17 +136,25 @@ def _evaluate(
         offline(frames, registrar.warnings.append),
         staying(frames, registrar.refuse_at),
         own_signals(frames, registrar.refuse_at),
-        whole(frames, registrar.refuse_at) as restore,
+        own_limits(frames),
+        threads_failures(frames),
+        whole(frames, registrar.refuse_at) as put_back,
     ):
         for name, value in answers.environment.items():
             os.environ.setdefault(name, value)
         plugins.engine_address = stubs.address
         late: list[str] = []
-        on_late = lambda frame: late.append(frames.of_frame(frame))  # noqa: E731
-        raised = contextvars.copy_context().run(_run, project, config, stubs, on_late, restore)
+
+        def on_late(frame: FrameType | None) -> None:
+            put_back.forget()
+            late.append(frames.of_frame(frame))
+
+        raised = contextvars.copy_context().run(_run, project, config, stubs, on_late, put_back)
         if late:
-            registrar.refuse_at(_too_late(project, late[0]), late[0])
+            registrar.refuse_at(put_back.explained(_LATE) or _too_late(project, late[0]), late[0])
         failure = _failure(raised, registrar, pulumi_log, project, config)
+        if isinstance(failure, ModelError):
+            failure = put_back.explained(str(failure)) or failure
         on_evaluated()
     # The exception and its frames hold tasks and futures of the run, which are not wanted any longer.
     raised = None
@@ -186,7 +196,7 @@ def _run(
     config: StackConfig,
     stubs: Stubs,
     on_late: Callable[[FrameType | None], None],
-    restore: Callable[[], None],
+    put_back: PutBack,
 ) -> BaseException | None:
     """Run the program to its end, and return what it raised. Works on a copy of the SDK's context variables."""
     pulumi.runtime.reset_options()
@@ -201,9 +211,10 @@ def _run(
     os.environ["PULUMI_CONFIG"] = json.dumps(config.texts())
     try:
         return run_to_end(
-            lambda: pulumi.runtime.run_in_stack(lambda: _execute(project, restore)),
+            lambda: pulumi.runtime.run_in_stack(lambda: _execute(project, put_back.restore)),
             project.program_timeout_seconds,
             on_late,
+            put_back.forget,
         )
     finally:
         _reset_sdk()

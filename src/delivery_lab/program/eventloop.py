@@ -27,6 +27,7 @@ def run_to_end(
     start: Callable[[], Coroutine[Any, Any, None]],
     limit_seconds: float = PROGRAM_TIMEOUT_SECONDS,
     on_late: Callable[[FrameType | None], None] = lambda _: None,
+    on_over: Callable[[], None] = lambda: None,
 ) -> BaseException | None:
     """Run a coroutine in a loop of its own and leave no task, thread or message of asyncio behind.
 
@@ -34,6 +35,7 @@ def run_to_end(
         start: makes the coroutine.
         limit_seconds: how long it may take on a real clock.
         on_late: is told where it was when it had taken as long as that.
+        on_over: called when nothing of it is wanted any longer, before what is still under way is ended.
 
     Returns:
         What it raised, with the traceback of where it was raised first; None if it ended well.
@@ -63,6 +65,7 @@ def run_to_end(
             ended_early = False  # also SystemExit: whatever the program raises is reported
             return origins.restored(error)
         finally:
+            on_over()
             if ended_early:  # nobody waits for what its threads are still doing
                 executor.shutdown(wait=False, cancel_futures=True)
             _close(loop, users, wait=not ended_early)
@@ -171,7 +174,8 @@ def _close(loop: asyncio.AbstractEventLoop, users: Callable[[], bool], *, wait: 
             _do(loop, asyncio.wait(pending, timeout=None if wait else _PATIENCE_SECONDS), users)
     _do(loop, loop.shutdown_asyncgens(), users)
     if wait:
-        _do(loop, loop.shutdown_default_executor(), users)
+        with contextlib.suppress(RuntimeError):  # a thread of it was never started: the program has replaced `Thread`
+            _do(loop, loop.shutdown_default_executor(), users)
     loop.close()
 
 

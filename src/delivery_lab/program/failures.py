@@ -97,6 +97,8 @@ def _is_foreign(name: str | None, project: Project) -> bool:
     if not name:
         return False
     top = name.partition(".")[0]
+    if top != name and top in sys.modules:  # it is there, and has no such module
+        return False
     folder = project.program_dir
     return not (folder / top).is_dir() and not (folder / f"{top}.py").is_file()
 

@@ -11,16 +11,18 @@ import atexit
 import builtins
 import os
 import random
+import resource
 import signal
 import socket
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from delivery_lab.errors import ProgramError
+from delivery_lab.errors import ProgramError, text_of
+from delivery_lab.process_wide import SETTINGS
 from delivery_lab.program.frames import Frames, is_installed
 from delivery_lab.program.leaving import Left, Refuse
 
@@ -71,12 +73,16 @@ def standard_modules() -> Iterator[None]:
     """Put back what a program has replaced in, or deleted from, the modules that the lab works with."""
     before = [(vars(module), dict(vars(module))) for module in _MODULES]
     deep, trace, profile = sys.getrecursionlimit(), sys.gettrace(), sys.getprofile()
+    settings = [ask() for ask, _ in SETTINGS]
     try:
         yield
     finally:
         for now, then in before:
             now.update(then)
         sys.setrecursionlimit(deep)
+        for (ask, put), value in zip(SETTINGS, settings, strict=True):
+            if ask() != value:
+                put(value)
         if sys.gettrace() is not trace:
             sys.settrace(trace)
         if sys.getprofile() is not profile:
@@ -91,7 +97,8 @@ def own_signals(frames: Frames, refuse: Refuse) -> Iterator[None]:
         frames: knows the project's files.
         refuse: is told of an alarm that the program sets.
     """
-    real = {name: getattr(signal, name) for name in ("signal", "alarm", "setitimer")}
+    real = {name: getattr(signal, name) for name in ("signal", "alarm", "setitimer", "pthread_sigmask")}
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, ())
 
     def is_programs() -> bool:
         file = sys._getframe(2).f_code.co_filename
@@ -120,7 +127,12 @@ def own_signals(frames: Frames, refuse: Refuse) -> Iterator[None]:
 
         return alarm
 
-    stand_ins = {"signal": set_handler, "alarm": alarming("alarm", 0), "setitimer": alarming("setitimer", (0.0, 0.0))}
+    stand_ins = {
+        "signal": set_handler,
+        "pthread_sigmask": _masking(is_programs),
+        "alarm": alarming("alarm", 0),
+        "setitimer": alarming("setitimer", (0.0, 0.0)),
+    }
     for name, stand_in in stand_ins.items():
         setattr(signal, name, stand_in)
     try:
@@ -128,3 +140,95 @@ def own_signals(frames: Frames, refuse: Refuse) -> Iterator[None]:
     finally:
         for name, function in real.items():
             setattr(signal, name, function)
+        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+
+
+def _masking(is_programs: Callable[[], bool]) -> Callable[..., Any]:
+    """Stands for `signal.pthread_sigmask`: who blocks all signals does not block Ctrl-C and the alarm."""
+    real = signal.pthread_sigmask
+
+    def set_mask(how: int, numbers: Iterable[int], /) -> Any:
+        return real(how, set(numbers) - _KEPT_SIGNALS if is_programs() else numbers)
+
+    return set_mask
+
+
+@contextmanager
+def own_limits(frames: Frames) -> Iterator[None]:
+    """Accept limits that a program sets for its process, without effect: the run that follows is the lab's."""
+    set_limit, both = resource.setrlimit, getattr(resource, "prlimit", None)
+
+    def is_programs() -> bool:
+        return frames.label(sys._getframe(2).f_code.co_filename) is not None
+
+    def setrlimit(which: int, limits: Any, /) -> None:
+        if not is_programs():
+            set_limit(which, limits)
+
+    def prlimit(process: int, which: int, limits: Any = None, /) -> Any:
+        may = limits is not None and not (is_programs() and process in (0, os.getpid()))
+        return real_prlimit(process, which, *([limits] if may else []))
+
+    real_prlimit: Any = both
+    resource.setrlimit = setrlimit
+    if both is not None:
+        resource.prlimit = prlimit
+    try:
+        yield
+    finally:
+        resource.setrlimit = set_limit
+        if both is not None:
+            resource.prlimit = both
+
+
+@contextmanager
+def threads_failures(frames: Frames) -> Iterator[None]:
+    """Say in one line what ends a thread of the program; what traces its threads may not end those of the engine."""
+    excepthook, real = threading.excepthook, {name: getattr(threading, name) for name in ("settrace", "setprofile")}
+    trace, profile = threading.gettrace(), threading.getprofile()
+
+    def say(args: threading.ExceptHookArgs, /) -> None:
+        found = frames.of_exception(args.exc_value) if args.exc_value is not None else []
+        if not found:
+            excepthook(args)
+        elif not isinstance(args.exc_value, Left):
+            name = args.thread.name if args.thread is not None else "a thread"
+            told = text_of(args.exc_value) if args.exc_value is not None else ""
+            print(
+                f"note: {name} of the program ends with {args.exc_type.__name__}: {told} ({found[-1][0]})",
+                file=sys.stderr,
+            )
+
+    def harmless(name: str) -> Callable[[Any], None]:
+        def set_it(function: Any) -> None:
+            file = sys._getframe(1).f_code.co_filename
+            real[name](_harmless(function) if callable(function) and frames.label(file) is not None else function)
+
+        return set_it
+
+    threading.excepthook = say
+    for name in real:
+        setattr(threading, name, harmless(name))
+    try:
+        yield
+    finally:
+        threading.excepthook = excepthook
+        for name, function in real.items():
+            setattr(threading, name, function)
+        real["settrace"](trace)
+        real["setprofile"](profile)
+
+
+def _harmless(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A trace function that is not called again once it has raised."""
+    broken: list[bool] = []
+
+    def trace(*args: Any) -> Any:
+        if not broken:
+            try:
+                return function(*args)
+            except BaseException:  # noqa: BLE001 - whatever it is, the thread may be the engine's
+                broken.append(True)
+        return None
+
+    return trace

@@ -30,8 +30,49 @@ Kept = list[tuple[Any, dict[str, Any]]]
 """Modules and classes, each with what it has."""
 
 
+class PutBack:
+    """What a program has changed of what the engine works with, put back in two steps.
+
+    Args:
+        restore: puts back what is gone.
+        kept: modules and classes, with what they had.
+    """
+
+    def __init__(self, restore: Callable[[], None], kept: Kept) -> None:
+        self.restore = restore
+        self._kept = kept
+        self._places: dict[tuple[str, str], str] = {}
+        self._replaced: dict[str, None] = {}
+
+    def note(self, module: ModuleType, name: str, position: str) -> None:
+        """The program sets a name of a module, at a line of its own."""
+        self._places[module.__name__, name] = position
+
+    def forget(self) -> None:
+        """Take out what the program has put into the place of functions. What installed packages replace stays."""
+        for place, name, value in stand_ins(self._kept, is_installed):
+            where = self._places.get((place.__name__, name), "")
+            module = "" if isinstance(place, ModuleType) else f"{place.__module__}."
+            self._replaced[f"{module}{place.__name__}.{name}{f' ({where})' if where else ''}"] = None
+            _put_back(place, name, value)
+
+    def explained(self, what: str) -> ProgramError | None:
+        """Why the engine could not go on, where it may be what the program has put into the place of something.
+
+        Args:
+            what: what happened to the engine.
+        """
+        if not self._replaced:
+            return None
+        return ProgramError(
+            f"the program puts something else in the place of {', '.join(self._replaced)}, with which Python, Pulumi's "
+            f"SDK or the lab work in the same process: {what}\n"
+            "  fix: leave it as it is, or put something in its place that can be used like it"
+        )
+
+
 @contextmanager
-def whole(frames: Frames, refuse: Refuse) -> Iterator[Callable[[], None]]:
+def whole(frames: Frames, refuse: Refuse) -> Iterator[PutBack]:
     """Keep what the engine works with for the time of a run.
 
     Args:
@@ -39,19 +80,26 @@ def whole(frames: Frames, refuse: Refuse) -> Iterator[Callable[[], None]]:
         refuse: is told of what the program takes away; the program is ended there.
 
     Yields:
-        What puts back all that is gone; to be called when the program's own code has ended, however it has.
+        What puts back all that is gone, when the program's own code has ended, however it has; and all that is
+        replaced, when nothing of the program is wanted any longer.
     """
     modules = _modules()
     kept = _kept(modules)
-    restore = _restoring(modules, kept)
+    put_back = PutBack(_restoring(modules, kept), kept)
+
+    def changes(module: ModuleType, name: str, frame: FrameType) -> None:
+        position = frames.of_frame(frame)
+        if position:
+            put_back.note(module, name, position)
+
     try:
-        with watched(modules.values(), _refusing(frames, refuse)):
+        with watched(modules.values(), _refusing(frames, refuse), changes):
             try:
-                yield restore
+                yield put_back
             finally:
-                restore()
+                put_back.restore()
     finally:
-        _forget_stand_ins(kept)
+        put_back.forget()
 
 
 def _modules() -> dict[str, ModuleType]:
@@ -109,12 +157,6 @@ def _put_back(place: Any, name: str, value: Any) -> None:
         vars(place)[name] = value
     else:
         setattr(place, name, value)
-
-
-def _forget_stand_ins(kept: Kept) -> None:
-    """Take out what the program has put into the place of functions. What installed packages replace stays."""
-    for place, name, value in stand_ins(kept, is_installed):
-        _put_back(place, name, value)
 
 
 def _refusing(frames: Frames, refuse: Refuse) -> OnTaken:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 from markupsafe import Markup
 
@@ -23,6 +24,9 @@ NARROWEST_FAILING = 15.0
 """So wide is one that failed, where there is room for it."""
 
 BIN_WIDTH = 6.0
+_FEW = 20
+"""So many bars of a lane are drawn each by itself, however near they are."""
+
 _FAILING = frozenset({"failed", "timeout"})
 
 
@@ -136,6 +140,23 @@ def _label(bar: Bar, scene: Scene, place: tuple[float, float], middle: float, fo
         if text_width(content, LABEL_SIZE) <= following - left - width - 12:
             return [text(left + width + 5, middle + 4, content, "t")]
     return []
+
+
+def is_crowded(bars: Sequence[Bar], scale: Scale) -> bool:
+    """Whether most bars of a lane would touch the one before, though there is time between them.
+
+    Drawn each by itself, they would look like one long invoke.
+
+    Args:
+        bars: the bars of the lane, in the order of time.
+        scale: where instants are.
+    """
+    touching = sum(
+        scale.at(bar.start_us) < max(scale.at(before.end_us), scale.at(before.start_us) + NARROWEST) + 1
+        and bar.start_us - before.end_us > before.end_us - before.start_us
+        for before, bar in pairwise(bars)
+    )
+    return len(bars) > _FEW and touching > len(bars) / 2
 
 
 def draw_binned(bars: Sequence[Bar], scale: Scale, top: float, height: float) -> Markup:

@@ -199,7 +199,7 @@ def _lanes(canvas: _Canvas) -> None:
             _binned(canvas, "all", tuple(bar for lane in own for bar in lane.bars))
         else:
             for lane in own:
-                if single:
+                if single and not bars.is_crowded(lane.bars, canvas.scale):
                     _one_by_one(canvas, lane, numbers)
                 else:
                     _binned(canvas, str(lane.environment), lane.bars)

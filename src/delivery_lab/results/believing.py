@@ -15,14 +15,14 @@ def contradictions(outcome: Outcome) -> Iterator[str]:
         if found.never_looked_at:
             count = found.never_looked_at
             what = "message" if not outcome.lag else "record"
-            yield f"{count} {plural(count, f'{what} is', f'{what}s are')} never looked at by {function.name}"
+            yield f"{count:,} {plural(count, f'{what} is', f'{what}s are')} never looked at by {function.name}"
         if found.poison_succeeded:
             count = found.poison_succeeded
-            yield f"{count} poison {plural(count, 'message succeeds', 'messages succeed')} in {function.name}"
+            yield f"{count:,} poison {plural(count, 'message succeeds', 'messages succeed')} in {function.name}"
         if found.errors_swallowed:
             count = found.errors_swallowed
             errors = plural(count, "error", "errors")
-            yield f"{count} {errors} in the log, calls, futures or answers of {function.name}, whose invokes succeed"
+            yield f"{count:,} {errors} in the log, calls, futures or answers of {function.name}, whose invokes succeed"
 
 
 def processed(outcome: Outcome, interval: str) -> str:
@@ -43,7 +43,8 @@ def processed(outcome: Outcome, interval: str) -> str:
     for what, count in said.items():
         if count:
             everything = count == outcome.messages.sent and not interval
-            whose = "every message is" if everything else f"{count}{interval} of {outcome.messages.sent} are"
+            are = plural(count, "is", "are")
+            whose = "every message is" if everything else f"{count:,}{interval} of {outcome.messages.sent:,} {are}"
             parts.append(f"{whose} {what}")
             interval = ""
     return "; ".join(parts)

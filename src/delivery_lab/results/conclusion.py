@@ -27,15 +27,15 @@ def conclusion(outcome: Outcome) -> str:
     duplicated = _range(outcome, "effects.duplicated")
     again = outcome.effects.duplicated
     if again is not None and (again or duplicated) and _known(outcome, "effects.duplicated"):
-        parts.append(f"{again}{duplicated} {plural(again, 'duplicate effect', 'duplicate effects')}")
+        parts.append(f"{again:,}{duplicated} {plural(again, 'duplicate effect', 'duplicate effects')}")
     if outcome.ordering.violations and _known(outcome, "ordering.violations"):
         parts.append(_out_of_order(outcome.ordering.violations))
     poison = messages.dead_lettered - messages.healthy_dead_lettered
     dead_letters = ("messages.deadLettered", "messages.healthyDeadLettered")
     if poison and all(_known(outcome, name) for name in dead_letters):
-        parts.append(f"{poison} poison {plural(poison, 'message ends', 'messages end')} in the dead-letter queue")
+        parts.append(f"{poison:,} poison {plural(poison, 'message ends', 'messages end')} in the dead-letter queue")
     if messages.remaining and _known(outcome, "messages.remaining"):
-        waiting = f"{messages.remaining}{_range(outcome, 'messages.remaining')}"
+        waiting = f"{messages.remaining:,}{_range(outcome, 'messages.remaining')}"
         parts.append(f"{waiting} {plural(messages.remaining, 'is', 'are')} still waiting at the end")
     if messages.processed and _known(outcome, "messages.processed"):
         parts.append(_processed(outcome))
@@ -75,18 +75,19 @@ def _known(outcome: Outcome, name: str) -> bool:
 def _range(outcome: Outcome, name: str) -> str:
     """Between which values a figure lies over the plausible range of what it depends on; empty where it is certain."""
     interval = outcome.intervals.get(name)
-    return "" if interval is None else f" ({interval.low} to {interval.high})"
+    return "" if interval is None else f" ({interval.low:,} to {interval.high:,})"
 
 
 def _lost_or_expired(outcome: Outcome) -> Iterator[str]:
     messages = outcome.messages
     if messages.lost and _known(outcome, "messages.lost"):
         how = "skipped" if outcome.lag else "deleted"
-        lost = f"{messages.lost}{_range(outcome, 'messages.lost')} of {messages.sent} messages are lost"
+        are = plural(messages.lost, "is", "are")
+        lost = f"{messages.lost:,}{_range(outcome, 'messages.lost')} of {messages.sent:,} messages {are} lost"
         yield f"{lost}: {how}, never processed, in no dead-letter queue"
     if messages.expired and _known(outcome, "messages.expired"):
         what = "record" if outcome.lag else "message"
-        expired = f"{messages.expired}{_range(outcome, 'messages.expired')}"
+        expired = f"{messages.expired:,}{_range(outcome, 'messages.expired')}"
         yield f"{expired} {plural(messages.expired, f'{what} expires', f'{what}s expire')}"
 
 
@@ -101,7 +102,7 @@ def _filtered(outcome: Outcome) -> str:
         for each in outcome.consumers
         if 0 < each.messages.sent == each.messages.filtered and not (each.name == each.source in shared)
     ]
-    told = f"{messages.filtered} of {messages.sent} are filtered out"
+    told = f"{messages.filtered:,} of {messages.sent:,} {plural(messages.filtered, 'is', 'are')} filtered out"
     if deaf:
         told += f" ({plural(len(deaf), 'the filter', 'the filters')} of {' and '.join(deaf)} let nothing through)"
     return told
@@ -113,7 +114,7 @@ def _consumers(outcome: Outcome) -> Iterator[str]:
     if len({lag.source for lag in outcome.lag}) == len(polled):
         return
     shares = [
-        f"{consumer.name} processes {consumer.messages.processed} of {consumer.messages.sent}"
+        f"{consumer.name} processes {consumer.messages.processed:,} of {consumer.messages.sent:,}"
         for consumer in outcome.consumers
         if consumer.name in polled
     ]
@@ -123,7 +124,7 @@ def _consumers(outcome: Outcome) -> Iterator[str]:
 def _out_of_order(count: int) -> str:
     one = "message is processed after a later one of its group"
     several = "messages are processed after later ones of their groups"
-    return f"{count} {plural(count, one, several)}"
+    return f"{count:,} {plural(count, one, several)}"
 
 
 def _requests(outcome: Outcome) -> str:
@@ -131,22 +132,22 @@ def _requests(outcome: Outcome) -> str:
     requests = outcome.requests
     good = sum(count for answer, count in requests.answers.items() if is_success(answer))
     if good == requests.total:
-        text = f"all {requests.total} requests are answered with success"
+        text = f"all {requests.total:,} requests are answered with success"
         if good == 1:
             text = "the request is answered with success"
     else:
-        text = f"{good} of {requests.total} requests are answered with success"
+        text = f"{good:,} of {requests.total:,} requests {plural(good, 'is', 'are')} answered with success"
     if requests.false_successes:
-        some = f"{requests.false_successes} of them " if good > 1 else ""
+        some = f"{requests.false_successes:,} of them " if good > 1 else ""
         text += f", {some}although the function behind had failed"
     if good < requests.total:
-        others = ", ".join(f"{n} with {seen}" for seen, n in requests.answers.items() if not is_success(seen))
+        others = ", ".join(f"{n:,} with {seen}" for seen, n in requests.answers.items() if not is_success(seen))
         text += f"; the others fail ({others})"
     attempts = requests.attempts
     if attempts.total:
-        calls = f"{attempts.total} {plural(attempts.total, 'call', 'calls')} to other functions"
-        text += f"; {calls}, at most {attempts.max_per_request} for one request"
-        text += f", none for {attempts.spared} that fail at once" if attempts.spared else ""
+        calls = f"{attempts.total:,} {plural(attempts.total, 'call', 'calls')} to other functions"
+        text += f"; {calls}, at most {attempts.max_per_request:,} for one request"
+        text += f", none for {attempts.spared:,} that fail at once" if attempts.spared else ""
     return text
 
 
@@ -155,9 +156,10 @@ def _blocked(outcome: Outcome) -> list[str]:
     worst = max(outcome.blocked, key=lambda blocked: blocked.seconds, default=None)
     if worst is None or worst.seconds < LONGEST_UNFELT_SECONDS:
         return []
-    behind = f" with {worst.records_behind} records behind" if worst.records_behind else ""
+    count = worst.records_behind
+    behind = f" with {count:,} {plural(count, 'record', 'records')} behind" if count else ""
     others = sum(blocked.seconds >= LONGEST_UNFELT_SECONDS for blocked in outcome.blocked) - 1
-    more = f" ({others} more {plural(others, 'is', 'are')} blocked, too)" if others else ""
+    more = f" ({others:,} more {plural(others, 'is', 'are')} blocked, too)" if others else ""
     kinds = {lag.source: lag.kind for lag in outcome.lag}
     # A sentence begins with a capital letter, and a name has to stay as it is: so the name is not its first word.
     what = "partition" if kinds.get(worst.source) == "kafka" else "shard"
@@ -167,11 +169,11 @@ def _blocked(outcome: Outcome) -> list[str]:
 def _starved(outcome: Outcome) -> Iterator[str]:
     """Who took what the functions of the account share, and from whom."""
     for each in outcome.starved[:1]:
-        invokes = f"{each.refused} {plural(each.refused, 'invoke', 'invokes')} of {each.function}"
+        invokes = f"{each.refused:,} {plural(each.refused, 'invoke', 'invokes')} of {each.function}"
         others = len({other.function for other in outcome.starved}) - 1
-        more = f" ({others} more {plural(others, 'function is', 'functions are')} starved, too)" if others else ""
+        more = f" ({others:,} more {plural(others, 'function is', 'functions are')} starved, too)" if others else ""
         yield (
-            f"{invokes} {plural(each.refused, 'is', 'are')} refused while {each.holder} holds up to {each.most_held} "
+            f"{invokes} {plural(each.refused, 'is', 'are')} refused while {each.holder} holds up to {each.most_held:,} "
             f"of the account's concurrent executions{more}"
         )
 
@@ -180,7 +182,7 @@ def _healthy(outcome: Outcome) -> str:
     count = outcome.messages.healthy_dead_lettered
     untouched = outcome.sums.dead_untouched
     range_ = _range(outcome, "messages.healthyDeadLettered")
-    text = f"{count}{range_} healthy {plural(count, 'message ends', 'messages end')} in the dead-letter queue"
+    text = f"{count:,}{range_} healthy {plural(count, 'message ends', 'messages end')} in the dead-letter queue"
     details = [_of_them(untouched, count, "without ever reaching the function")] if untouched else []
     done = outcome.messages.processed_dead_lettered
     if done:
@@ -189,12 +191,12 @@ def _healthy(outcome: Outcome) -> str:
 
 
 def _of_them(some: int, count: int, what: str) -> str:
-    return what if count == 1 else f"{some} of them {what}"
+    return what if count == 1 else f"{some:,} of them {what}"
 
 
 def _processed(outcome: Outcome) -> str:
     text = processed(outcome, _range(outcome, "messages.processed"))
     extra = outcome.sums.more_deliveries
     if extra:
-        text += f", at the cost of {extra} more {plural(extra, 'delivery', 'deliveries')}"
+        text += f", at the cost of {extra:,} more {plural(extra, 'delivery', 'deliveries')}"
     return text

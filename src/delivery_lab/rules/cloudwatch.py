@@ -10,6 +10,11 @@ RULES = (
         "https://www.deadqueue.com/blog/why-numberofmessagessent-is-wrong",
     ),
     documented(
+        "CW-NAME-1",
+        "The dimensions QueueName and FunctionName are names. Of an ARN or a URL there is no data.",
+        SQS_GUIDE + "sqs-available-cloudwatch-metrics.html",
+    ),
+    documented(
         "CW-AGE-1",
         "ApproximateAgeOfOldestMessage is the age of the oldest message of a standard queue that was received less than three times: one that "
         "is received more often without being deleted goes to the back of the queue and is left out. In a FIFO queue all messages count. In "

@@ -327,6 +327,9 @@ class _Simulation:
         )
 
     def _run_workload(self, host: HandlerHost) -> None:
+        if not self._workload.send and not self._account.buses.clockworks:
+            what = f"nothing is sent, and nothing of the stack {self._stack.name} goes off by a schedule"
+            raise WorkloadError(f"{self._workload.origin}: {what}\n  fix: say under send what is sent")
         self._sender.schedule_lines(self._workload.lines(), self._streams.stream("workload"))
         until = self._workload.until_seconds
         start_clocks(self._account, until)

@@ -70,8 +70,8 @@ class Workload(WorkloadPart):
     """What only a deployment would tell of functions, by their logical names."""
     external: dict[str, External] = Field(default_factory=dict)
     """Queues, streams, topics and tables that other stacks create, by their ARNs."""
-    send: list[Send] = Field(min_length=1)
-    """What is sent."""
+    send: list[Send] = Field(default_factory=list)
+    """What is sent; nothing in a run that ends at a time, in which schedules go off."""
     faults: list[Fault] = Field(default_factory=list)
     """The faults, and when they happen."""
     fault_preset: Literal["standard", "harsh"] | None = None
@@ -88,6 +88,14 @@ class Workload(WorkloadPart):
     """What has to hold when the run has ended, such as `messages.lost == 0` (docs/expectations.md)."""
     _name: str = PrivateAttr(default="code")
     _path: Path | None = PrivateAttr(default=None)
+
+    @model_validator(mode="after")
+    def _something_happens(self) -> Workload:
+        if not self.send and not isinstance(self.until, (int, float)):
+            raise ValueError(
+                "send has to have at least one entry, unless until is a number of seconds in which schedules go off"
+            )
+        return self
 
     @model_validator(mode="after")
     def _until_positive(self) -> Workload:

@@ -10,6 +10,12 @@ from delivery_lab.stack.reading import Inputs, listed
 from delivery_lab.stack.resource import StackResource
 from delivery_lab.stack.settings import Setting
 
+_NAMING = {"AWS/SQS": "QueueName", "AWS/Lambda": "FunctionName"}
+"""What a namespace names a queue or function by."""
+
+_PLACES = {"QueueName": 5, "FunctionName": 6}
+"""Where the name is among the parts of an ARN."""
+
 
 @dataclass(frozen=True, slots=True)
 class Metric:
@@ -24,6 +30,19 @@ class Metric:
     namespace: str
     name: str
     dimensions: Mapping[str, Any]
+
+    @property
+    def no_name(self) -> tuple[str, str, str] | None:
+        """The dimension that has an ARN or URL where CloudWatch has a name, what it has, and the name (CW-NAME-1)."""
+        dimension = _NAMING.get(self.namespace)
+        given = self.dimensions.get(dimension or "")
+        if dimension is None or not isinstance(given, str) or not given.startswith(("arn:", "https://")):
+            return None
+        # arn:aws:sqs:region:account:name, arn:aws:lambda:region:account:function:name[:alias]
+        parts = given.split(":") if given.startswith("arn:") else given.split("/")
+        place = _PLACES[dimension] if given.startswith("arn:") else -1
+        name = parts[place] if place < len(parts) else ""
+        return dimension, given, name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

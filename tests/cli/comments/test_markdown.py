@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from html.parser import HTMLParser
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
@@ -100,5 +101,45 @@ def test_the_middle_of_the_details_is_cut_first() -> None:
     assert cut == f"... {10_000 - kept:,} lines left out ..."
 
 
-def test_what_is_too_long_without_details_ends_early() -> None:
+def test_rows_at_the_end_of_the_table_are_left_out_where_there_is_no_room_without_details() -> None:
+    rows = [(f"stack-{number}", "messages lost", "1") for number in range(5_000)]
+    first = ["title", "", "sentence", "", *table(("stack", "figure", "before"), rows, texts=2)]
+
+    written = comment(first, "all", ["+ a", "- b"], ["**Needs action**", "", "- act"])
+
+    lines = written.splitlines()
+    kept = sum(line.startswith("| stack-") for line in lines)
+    assert MOST_CHARACTERS - 200 < len(written) <= MOST_CHARACTERS
+    assert lines[lines.index("| stack-0 | messages lost | 1 |") + kept + 1] == f"... {5_000 - kept:,} rows left out ..."
+    assert lines[-5:] == ["</details>", "", "**Needs action**", "", "- act"]
+
+
+def test_the_middle_of_what_needs_action_is_cut_last() -> None:
+    actions = ["**Needs action**", "", *(f"- stack-{number}: does not hold" for number in range(5_000)), "", "end"]
+
+    written = comment(["title"], "all", ["a"], actions)
+
+    lines = written.splitlines()
+    assert MOST_CHARACTERS - 200 < len(written) <= MOST_CHARACTERS
+    assert lines[-1] == "end"
+    kept = sum(line.startswith("- stack-") for line in lines)
+    assert f"- ... {5_000 - kept:,} lines left out ..." in lines
+
+
+_LINES = st.lists(st.text("ab` |", max_size=40), max_size=12)
+
+
+@given(_LINES, _LINES, st.integers(0, 400))
+def test_a_comment_is_never_too_long_and_what_is_folded_away_is_closed(
+    details: list[str], last: list[str], most: int
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("delivery_lab.cli.comments.markdown.MOST_CHARACTERS", most + 250)
+        written = comment(["title"], "all", details, last)
+
+    assert len(written) <= most + 250
+    assert not details or "\n</details>" in written
+
+
+def test_what_is_too_long_without_anything_else_ends_early() -> None:
     assert len(comment(["x" * 70_000], "all", ["a"], ["- act"])) == MOST_CHARACTERS

@@ -1,4 +1,4 @@
-"""Alarms on dead-letter queues that never go off."""
+"""Alarms that never go off: on what stays 0, and on what CloudWatch does not know by that name."""
 
 from __future__ import annotations
 
@@ -37,6 +37,26 @@ class AlarmOnSends(Check):
                 )
                 values = {f"{alarm.name}.metricName": metric.name}
                 yield Found((alarm.name, queue.name), values, why, f"let {alarm.name} watch {_VISIBLE}")
+
+
+class AlarmOnNothing(Check):
+    id = "CHK-METRIC-3"
+    title = "alarm that names a queue or function by its ARN or URL"
+    severity = Severity.WARNING
+    why = "CloudWatch knows queues and functions by their names: of another QueueName or FunctionName there is no data."
+    fix = "Give the name of the queue or function as the dimension."
+    source = "CW-NAME-1"
+
+    def find(self, stack: Stack) -> Iterator[Found]:
+        for alarm in stack.all(Alarm):
+            for metric in alarm.metrics:
+                wrong = metric.no_name
+                if wrong is None:
+                    continue
+                dimension, given, name = wrong
+                why = f"{alarm.name} has {given} as {dimension}, of which CloudWatch has no data: the name is {name}."
+                fix = f"set {dimension} of {alarm.name} to {name}"
+                yield Found((alarm.name,), {f"{alarm.name}.dimensions.{dimension}": given}, why, fix)
 
 
 def _targets(stack: Stack) -> tuple[set[str | None], set[str | None]]:

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Sequence
 MOST_CHARACTERS = 60_000
 """GitHub takes 65,536 characters; what posts the comment may add some."""
 
-_CUT = "... {count} lines left out ..."
 _LONGEST_KEY = 200
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~&])")
 _MENTION = re.compile(r"@(?=\w)")
@@ -66,10 +65,32 @@ def comment(first: Sequence[str], summary: str, details: Sequence[str], last: Se
         last: what needs action.
 
     Returns:
-        At most `MOST_CHARACTERS` characters. Where it is too long without the details, the end is cut.
+        At most `MOST_CHARACTERS` characters. Where it is too long without the details, rows at the end of the table are
+        left out, then the middle of what needs action.
     """
-    room = MOST_CHARACTERS - len(_whole(first, summary, ["```"], last))
+    least = [_left_out(len(details))] if details else []
+
+    def too_many() -> int:
+        return len(_whole(first, summary, least, last)) - MOST_CHARACTERS
+
+    if (much := too_many()) > 0:
+        first = _with_fewer_rows(first, much)
+    if (much := too_many()) > 0:
+        last = _shortened(last, _length(last) - much, "- ")
+    fences = 2 * (len(_fence(details)) - len(_fence(least)))
+    room = MOST_CHARACTERS - len(_whole(first, summary, [""], last)) - fences
     return _whole(first, summary, _shortened(details, room), last)[:MOST_CHARACTERS]
+
+
+def _with_fewer_rows(lines: Sequence[str], characters: int) -> list[str]:
+    """Lines that end with a table, at least so many characters shorter if it has as many."""
+    kept, rows = list(lines), 0
+    characters += len(_left_out(len(lines), "rows")) + 2
+    # Head and line of the table stay.
+    while len(kept) > 2 and characters > 0 and all(line.startswith("|") for line in kept[-3:]):
+        characters -= len(kept.pop()) + 1
+        rows += 1
+    return [*kept, "", _left_out(rows, "rows")] if rows else kept
 
 
 def _whole(first: Sequence[str], summary: str, folded: Sequence[str], last: Sequence[str]) -> str:
@@ -82,17 +103,30 @@ def _whole(first: Sequence[str], summary: str, folded: Sequence[str], last: Sequ
 
 
 def _fenced(lines: Sequence[str]) -> list[str]:
-    """Lines as they are; the fence is longer than every run of backticks within."""
-    longest = max((len(run) for line in lines for run in re.findall(r"`+", line)), default=0)
-    fence = "`" * max(3, longest + 1)
+    """Lines as they are."""
+    fence = _fence(lines)
     return [f"{fence}diff", *lines, fence]
 
 
-def _shortened(lines: Sequence[str], room: int) -> list[str]:
+def _fence(lines: Sequence[str]) -> str:
+    """A fence that is longer than every run of backticks within."""
+    longest = max((len(run) for line in lines for run in re.findall(r"`+", line)), default=0)
+    return "`" * max(3, longest + 1)
+
+
+def _length(lines: Sequence[str]) -> int:
+    return sum(len(line) + 1 for line in lines)
+
+
+def _left_out(count: int, what: str = "lines") -> str:
+    return f"... {count:,} {what} left out ..."
+
+
+def _shortened(lines: Sequence[str], room: int, bullet: str = "") -> list[str]:
     """As many lines from the beginning and from the end as there is room for."""
-    if sum(len(line) + 1 for line in lines) <= room:
+    if _length(lines) <= room:
         return list(lines)
-    room -= len(_CUT) + 10  # the line that says so, and its number
+    room -= len(bullet) + len(_left_out(len(lines))) + 1
     start: list[str] = []
     end: list[str] = []
     low, high = 0, len(lines)
@@ -107,4 +141,4 @@ def _shortened(lines: Sequence[str], room: int) -> list[str]:
         else:
             end.append(line)
             high -= 1
-    return [*start, _CUT.format(count=f"{high - low:,}"), *reversed(end)]
+    return [*start, bullet + _left_out(high - low), *reversed(end)]

@@ -1,0 +1,74 @@
+"""What code sets for its whole process: asked for, and set."""
+
+from __future__ import annotations
+
+import _socket
+import codecs
+import csv
+import decimal
+import gc
+import locale
+import os
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any
+
+_CONTEXTS = (decimal.DefaultContext, decimal.BasicContext, decimal.ExtendedContext)
+_OF_A_CONTEXT = ("prec", "rounding", "Emin", "Emax", "capitals", "clamp", "flags", "traps")
+_HANDLERS = ("strict", "ignore", "replace", "xmlcharrefreplace", "backslashreplace", "surrogateescape", "surrogatepass")
+
+Setting = tuple[Callable[[], Any], Callable[[Any], object]]
+"""Asks for a setting, and sets it."""
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _contexts() -> list[list[Any]]:
+    values = [[getattr(context, name) for name in _OF_A_CONTEXT] for context in _CONTEXTS]
+    return [[value.copy() if isinstance(value, Mapping) else value for value in each] for each in values]  # type: ignore[attr-defined]
+
+
+def _set_contexts(values: list[list[Any]]) -> None:
+    for context, each in zip(_CONTEXTS, values, strict=True):
+        for name, value in zip(_OF_A_CONTEXT, each, strict=True):
+            setattr(context, name, value)
+
+
+def _error_handlers() -> list[Any]:
+    return [codecs.lookup_error(name) for name in _HANDLERS]
+
+
+def _set_error_handlers(handlers: list[Any]) -> None:
+    for name, handler in zip(_HANDLERS, handlers, strict=True):
+        codecs.register_error(name, handler)
+
+
+def _callbacks() -> list[Any]:
+    return list(gc.callbacks)
+
+
+def _set_callbacks(callbacks: list[Any]) -> None:
+    gc.callbacks[:] = callbacks
+
+
+SETTINGS: tuple[Setting, ...] = (
+    (_callbacks, _set_callbacks),
+    (gc.isenabled, lambda is_on: (gc.enable if is_on else gc.disable)()),
+    (gc.get_threshold, lambda often: gc.set_threshold(*often)),
+    (gc.get_debug, gc.set_debug),
+    (lambda: locale.setlocale(locale.LC_ALL), lambda name: locale.setlocale(locale.LC_ALL, name)),
+    (_umask, os.umask),
+    (_socket.getdefaulttimeout, _socket.setdefaulttimeout),
+    (sys.get_int_max_str_digits, sys.set_int_max_str_digits),
+    (sys.get_coroutine_origin_tracking_depth, sys.set_coroutine_origin_tracking_depth),
+    (csv.field_size_limit, csv.field_size_limit),
+    (threading.stack_size, threading.stack_size),
+    (sys.getdlopenflags, sys.setdlopenflags),
+    (_contexts, _set_contexts),
+    (_error_handlers, _set_error_handlers),
+)
