@@ -18,10 +18,15 @@ WatchedRuleId = Literal[AlarmRuleId, MetricRuleId]
 FunctionRuleId = Literal[
     "LAM-CODE-1", "LAM-CODE-2", "LAM-CONC-1", "LAM-CONC-2", "LAM-CONC-3", "LAM-CONC-4", "LAM-DURATION-1", "LAM-ENV-1",
     "LAM-ENV-2", "LAM-ERR-1", "LAM-FILES-1", "LAM-FREEZE-1", "LAM-INIT-1", "LAM-INIT-2", "LAM-INIT-3", "LAM-MEMORY-1",
-    "LAM-RESPONSE-1", "LAM-SCALE-1", "LAM-TIME-1", "LAM-TIME-2", "LAM-TRACE-1", "LAM-VARS-1", "LAM-VERSION-1",
+    "LAM-RESPONSE-1", "LAM-SCALE-1", "LAM-TIME-1", "LAM-TIME-2", "LAM-TRACE-1", "LAM-VARS-1",
 ]  # fmt: skip
 
+NamedRuleId = Literal["ASY-CONFIG-1", "ASY-CONFIG-2", "ASY-CONFIG-3", "LAM-VERSION-1", "LAM-VERSION-2"]
+RetainedRuleId = Literal["SQS-RET-1", "SQS-RET-2", "SQS-RET-3", "SQS-RET-4"]
+
 RuleId = Literal[
+    NamedRuleId,
+    RetainedRuleId,
     EventRuleId,
     PricedRuleId,
     CountedRuleId,
@@ -31,7 +36,6 @@ RuleId = Literal[
     "ASY-AGE-2",
     "ASY-BACKOFF-1",
     "ASY-BACKOFF-2",
-    "ASY-CONFIG-1",
     "ASY-GONE-1",
     "ASY-ID-1",
     "ASY-LOOP-1",
@@ -220,6 +224,7 @@ RuleId = Literal[
     "S3-KEY-1",
     "S3-NOTIFY-1",
     "S3-POLICY-1",
+    "S3-REGION-1",
     "S3-RECORD-1",
     "S3-RECORD-2",
     "S3-TEST-1",
@@ -305,9 +310,6 @@ RuleId = Literal[
     "SQS-PURGE-1",
     "SQS-PURGE-2",
     "SQS-PURGE-3",
-    "SQS-RET-1",
-    "SQS-RET-2",
-    "SQS-RET-3",
     "SQS-SHARE-1",
     "SQS-SIZE-1",
     "SQS-SPREAD-1",

@@ -667,6 +667,47 @@ silent(
     'aws.lambda_.FunctionEventInvokeConfig("config", function_name=function().arn, maximum_retry_attempts=0)',
 )
 
+# CHK-ASYNC-3 -----------------------------------------------------------------------------------------------------
+
+BY_NAME = """
+worker = function(publish=True)
+live = aws.lambda_.Alias("live", name="live", function_name=worker.name, function_version=worker.version)
+topic = aws.sns.Topic("news")
+aws.sns.TopicSubscription("subscription", topic=topic.arn, protocol="lambda", endpoint=%s)
+aws.lambda_.FunctionEventInvokeConfig("config", function_name=worker.name, maximum_retry_attempts=0%s)
+"""
+OF_LIVE = ', qualifier="live"'
+finds(
+    "CHK-ASYNC-3",
+    "a config of an alias, and a topic that invokes the function",
+    QUIET,
+    BY_NAME % ("worker.arn", OF_LIVE),
+)
+finds("CHK-ASYNC-3", "a config of the function, and a topic that invokes an alias", QUIET, BY_NAME % ("live.arn", ""))
+silent("CHK-ASYNC-3", "a config of the alias that is invoked", QUIET, BY_NAME % ("live.arn", OF_LIVE))
+silent("CHK-ASYNC-3", "a config of the function that is invoked", QUIET, BY_NAME % ("worker.arn", ""))
+silent(
+    "CHK-ASYNC-3",
+    "another function knows the alias",
+    QUIET,
+    BY_NAME % ("worker.arn", OF_LIVE) + 'function("front", environment={"variables": {"WORKER": live.arn}})\n',
+)
+silent(
+    "CHK-ASYNC-3",
+    "a service may invoke the alias",
+    QUIET,
+    BY_NAME
+    % ("worker.arn", OF_LIVE)
+    + 'aws.lambda_.Permission("lets", action="lambda:InvokeFunction", function=worker.name, qualifier="live",\n'
+    '                       principal="s3.amazonaws.com")\n',
+)
+silent(
+    "CHK-ASYNC-3",
+    "nothing of the stack invokes it",
+    QUIET,
+    'aws.lambda_.FunctionEventInvokeConfig("config", function_name=function(publish=True).name, qualifier="1")',
+)
+
 # CHK-LOOP-2 ------------------------------------------------------------------------------------------------------
 
 SENDS = """

@@ -22,11 +22,14 @@ def test_sums_count_what_sentences_say() -> None:
         MessageEnd("processed", "invoke", 2),
         MessageEnd("deadLettered", None, 0),
         MessageEnd("deadLettered", "effect", 4),
+        MessageEnd("expired", None, 4, effects=3),
+        MessageEnd("expired", None, 1, effects=0),
+        MessageEnd("expired", None, 1, effects=None),
         MessageEnd("remaining", None, 0),
     ]
 
     assert summed(ends) == MessageSums(
-        {"contract": 2, "invoke": 1}, dead_untouched=1, delivered_again=2, more_deliveries=3
+        {"contract": 2, "invoke": 1}, dead_untouched=1, delivered_again=2, more_deliveries=3, expired_done=1
     )
 
 

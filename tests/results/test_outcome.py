@@ -4,9 +4,19 @@ from __future__ import annotations
 
 import json
 
-from delivery_lab.events import Actor, InvokeRefused, MessageExpired, MessageReceived
+import pytest
+
+from delivery_lab.events import (
+    Actor,
+    DeleteIgnored,
+    Event,
+    InvokeRefused,
+    MessageExpired,
+    MessageReceived,
+)
 from delivery_lab.events.instants import seconds
-from delivery_lab.results.outcome import outcome_of
+from delivery_lab.results.conclusion import conclusion
+from delivery_lab.results.outcome import Outcome, outcome_of
 from delivery_lab.results.timeline import shortened, timeline
 from tests.results.world import MAPPING, dead_lettered, deleted, delivered, ended, log, run_of, sent
 
@@ -92,6 +102,52 @@ def test_a_dead_letter_that_rots_is_expired() -> None:
     messages = outcome_of(run_of(*events)).messages
 
     assert (messages.expired, messages.dead_lettered) == (1, 0)
+
+
+def _expires_at_work(*, at_work: tuple[Event, ...] = (), failed: tuple[str, ...] = ()) -> Outcome:
+    """One message expires while an invoke works on it, which deletes it afterwards unless it failed."""
+    expired = MessageExpired(seconds(0.5), "SQS-RET-1", "jobs", "a")
+    late = () if failed else (DeleteIgnored(seconds(1), "SQS-RET-4", "jobs", "a", MAPPING),)
+    return outcome_of(run_of(sent("a"), delivered("1", "a"), expired, at_work, ended("1", *failed), late))
+
+
+@pytest.mark.parametrize("at_work", [(), (log("processed", "a", invoke="1"),)])
+def test_a_message_that_expires_while_its_invoke_succeeds_is_processed(at_work: tuple[Event, ...]) -> None:
+    outcome = _expires_at_work(at_work=at_work)
+
+    assert (outcome.messages.processed, outcome.messages.expired) == (1, 0)
+    assert outcome.first_harm_seconds is None
+    assert conclusion(outcome).startswith("Every message is ")
+
+
+def test_a_message_that_expires_while_its_invoke_fails_is_expired() -> None:
+    outcome = _expires_at_work(failed=("a",))
+
+    assert (outcome.messages.processed, outcome.messages.expired) == (0, 1)
+    assert outcome.first_harm_seconds == 0.5
+    assert conclusion(outcome) == "1 message expires."
+
+
+def test_a_message_that_expires_after_its_work_was_done_in_a_batch_that_failed_is_expired_and_told_so() -> None:
+    outcome = _expires_at_work(at_work=(log("processed", "a", invoke="1"),), failed=("a",))
+
+    assert (outcome.messages.processed, outcome.messages.expired) == (0, 1)
+    assert conclusion(outcome) == "1 message expires (although its work was done)."
+
+
+def test_a_delete_after_the_expiry_by_a_handler_that_did_not_do_the_work_leaves_the_message_expired() -> None:
+    outcome = _expires_at_work(at_work=(log("failed", "a", invoke="1"),))
+
+    assert (outcome.messages.processed, outcome.messages.expired, outcome.messages.lost) == (0, 1, 0)
+    assert outcome.first_harm_seconds == 0.5
+
+
+def test_a_late_delete_is_told() -> None:
+    late = DeleteIgnored(seconds(2), "SQS-RET-4", "jobs", "a", MAPPING)
+
+    lines = timeline(run_of(sent("a"), MessageExpired(seconds(1), "SQS-RET-1", "jobs", "a"), late))
+
+    assert str(lines[-1]).strip() == "2.000 s  deleted by mapping, too late: it had expired: a  [SQS-RET-4]"
 
 
 def test_a_delivery_overlaps_while_another_invoke_holds_the_message() -> None:

@@ -29,6 +29,7 @@ FROM_THE_BEGINNING = {
     "KAF-PART-1",
     "KAF-RET-1",
     "KAF-SIZE-1",
+    "LAM-VERSION-2",
     "S3-BUS-1",
     "S3-FIFO-1",
     "S3-FILTER-1",

@@ -54,14 +54,16 @@ def test_asy_config_1_a_second_config_of_a_function_is_refused() -> None:
     assert caught.value.aws_message == "The function worker has an event invoke config already: one"
 
 
-def test_a_qualifier_is_not_modelled() -> None:
+def test_asy_config_2_a_version_or_alias_that_is_not_in_this_stack_is_not_modelled() -> None:
     with pytest.raises(NotModelledError) as caught:
         _configs(
             resource(FUNCTION, "worker"),
             resource(INVOKE_CONFIG, "config", {"functionName": "worker", "qualifier": "live"}),
         )
 
-    assert str(caught.value) == "config: qualifier = 'live' is not modelled\n  nearest: leave it out"
+    assert str(caught.value) == (
+        "config: qualifier = 'live' names a version or alias that is not in this stack\n  nearest: $LATEST"
+    )
 
 
 def test_an_unknown_setting_of_a_config_is_refused_by_name() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from delivery_lab.errors import DeploymentRefusedError, NotModelledError
+from delivery_lab.events import MessageSent
 from delivery_lab.results.outcome import outcome_of
 from tests.simulation.test_simulate import Folder
 
@@ -114,6 +115,90 @@ def test_what_is_not_modelled_is_refused_by_name_when_the_function_is_invoked(
         "the function worker is invoked, and uses what is not modelled:",
         f"  {problem.replace('{function}', name)}",
     ]
+
+
+_CONFIG = """
+aws.lambda_.FunctionEventInvokeConfig("once", function_name={name}, maximum_retry_attempts=0{more})
+"""
+_FAILS = "def handle(event, context):\n    raise ValueError\n"
+
+
+def _fed(by: str, permitted: str = "") -> str:
+    """A rule that invokes the function by a name, and the permission for it."""
+    return f"""
+rule = aws.cloudwatch.EventRule("rule", event_pattern='{{"source": ["shop"]}}')
+aws.cloudwatch.EventTarget("feed", rule=rule.name, arn={by})
+aws.lambda_.Permission("lets", action="lambda:InvokeFunction", function=worker.name, principal="events.amazonaws.com",
+                       source_arn=rule.arn{permitted})
+"""
+
+
+_EVENT = "send: [{event: default, source: shop, detailType: ordered, body: {id: a}}]\n"
+
+
+@pytest.mark.parametrize(
+    ("by", "config", "invokes", "rule"),
+    [
+        ("live.arn", _CONFIG.format(name="worker.name", more=", qualifier=live.name"), 1, "ASY-CONFIG-2"),
+        ("live.arn", _CONFIG.format(name="live.arn", more=""), 1, "ASY-CONFIG-2"),
+        ("worker.arn", _CONFIG.format(name="worker.name", more=", qualifier=live.name"), 3, "ASY-CONFIG-1"),
+        ("worker.arn", _CONFIG.format(name="worker.name", more=', qualifier="$LATEST"'), 1, "ASY-CONFIG-1"),
+    ],
+    ids=["by the alias", "by its ARN", "of the alias, invoked by the function", "of $LATEST"],
+)
+def test_asy_config_2_a_config_holds_for_the_invokes_by_its_name_alone(
+    folder: Folder, by: str, config: str, invokes: int, rule: str
+) -> None:
+    run = folder.run(handler=_FAILS, more=_alias() + _fed(by) + config, mapping="enabled=False", workload=_EVENT)
+
+    assert outcome_of(run).invocations.total == invokes
+    assert (rule in run.rules) is (rule != "ASY-CONFIG-1")
+
+
+def test_asy_config_3_an_alias_without_a_config_has_the_defaults_and_the_dead_letter_queue_of_the_function(
+    folder: Folder,
+) -> None:
+    more = _alias() + _fed("live.arn") + _CONFIG.format(name="worker.name", more="")
+    own = "dead_letter_config={'target_arn': dead.arn},"
+
+    run = folder.run(handler=_FAILS, function=own, more=more, mapping="enabled=False", workload=_EVENT)
+
+    outcome = outcome_of(run)
+    assert (outcome.invocations.total, outcome.messages.dead_lettered) == (3, 1)
+    assert "ASY-CONFIG-3" in run.rules
+
+
+def test_asy_config_2_the_record_names_the_alias_and_its_version(folder: Folder) -> None:
+    returns = "def handle(event, context):\n    return 1\n"
+    parked = 'parked = aws.sqs.Queue("parked")\n'
+    told = ', qualifier="live", destination_config={"onSuccess": {"destination": parked.arn}}'
+    config = _CONFIG.format(name="worker.name", more=told)
+
+    more = _alias() + parked + _fed("live.arn") + config
+    run = folder.run(handler=returns, function="publish=True,", more=more, mapping="enabled=False", workload=_EVENT)
+
+    (record,) = [json.loads(e.body) for e in run.events if isinstance(e, MessageSent) and e.queue == "parked"]
+    assert record["requestContext"]["functionArn"].endswith(":live")
+    assert record["responseContext"]["executedVersion"] == "1"
+
+
+@pytest.mark.parametrize(
+    ("by", "permitted", "processed"),
+    [
+        ("live.arn", ', qualifier="live"', 1),
+        ("live.arn", "", 1),
+        ("worker.arn", ', qualifier="live"', 0),
+    ],
+    ids=["its own", "the function's", "another's"],
+)
+def test_lam_version_2_a_permission_of_an_alias_lets_nobody_invoke_the_function_otherwise(
+    folder: Folder, by: str, permitted: str, processed: int
+) -> None:
+    returns = "def handle(event, context):\n    return 1\n"
+
+    run = folder.run(handler=returns, more=_alias() + _fed(by, permitted), mapping="enabled=False", workload=_EVENT)
+
+    assert outcome_of(run).messages.processed == processed
 
 
 def test_a_function_that_is_not_invoked_may_have_them(folder: Folder) -> None:

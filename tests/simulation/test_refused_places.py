@@ -256,6 +256,59 @@ def test_eb_region_1_a_function_in_another_region_is_no_target(tmp_path: Path) -
     ]
 
 
+FAR_DESTINATIONS = {
+    "queue": """
+far = aws.sqs.Queue("far", region="us-east-1")
+source = aws.s3.Bucket("source")
+aws.s3.BucketNotification("told", bucket=source.id, queues=[{"queueArn": far.arn, "events": ["s3:ObjectCreated:*"]}])
+""",
+    "function": """
+far = function("far", region="us-east-1")
+source = aws.s3.Bucket("source")
+aws.s3.BucketNotification("told", bucket=source.id, lambda_functions=[
+    {"lambdaFunctionArn": far.arn, "events": ["s3:ObjectCreated:*"]}])
+""",
+    "topic": """
+far = "arn:aws:sns:us-east-1:123456789012:of-others"
+source = aws.s3.Bucket("source")
+aws.s3.BucketNotification("told", bucket=source.id, topics=[{"topicArn": far, "events": ["s3:ObjectCreated:*"]}])
+""",
+}
+
+
+@pytest.mark.parametrize("kind", list(FAR_DESTINATIONS))
+def test_s3_region_1_a_bucket_notifies_nobody_in_another_region(tmp_path: Path, kind: str) -> None:
+    stack = _stack(tmp_path, FAR_DESTINATIONS[kind])
+
+    with pytest.raises(DeploymentRefusedError) as refused:
+        _run(tmp_path, stack, "send: [{s3: source, key: a.txt}]\n")
+
+    assert str(refused.value) == (
+        "AWS would refuse told: InvalidArgument: The notification destination service region is not valid for the "
+        "bucket location constraint. The destination is in us-east-1, the bucket in eu-west-1. (S3-REGION-1)\n"
+        "  fix: create both in one region; eventbridge of told reaches other regions over buses"
+    )
+    assert _found(stack, "CHK-REGION-1") == [f"The {kind} is in us-east-1 and source in eu-west-1: S3 refuses it."]
+
+
+def test_s3_region_1_a_bucket_in_the_region_of_its_queue_is_taken(tmp_path: Path) -> None:
+    stack = _stack(
+        tmp_path,
+        """
+        far = aws.sqs.Queue("far", region="us-east-1")
+        source = aws.s3.Bucket("source", region="us-east-1")
+        aws.sqs.QueuePolicy("lets", queue_url=far.url, policy=pulumi.Output.json_dumps({"Statement": [
+            {"Effect": "Allow", "Principal": {"Service": "s3.amazonaws.com"}, "Action": "sqs:SendMessage",
+             "Resource": far.arn}]}))
+        aws.s3.BucketNotification("told", bucket=source.id, queues=[
+            {"queueArn": far.arn, "events": ["s3:ObjectCreated:*"]}])
+        """,
+    )
+
+    assert _run(tmp_path, stack, "send: [{s3: source, key: a.txt}]\n").messages.remaining == 1
+    assert _found(stack, "CHK-REGION-1") == []
+
+
 def test_eb_region_1_a_bus_in_another_region_is_a_target(tmp_path: Path) -> None:
     stack = _stack(
         tmp_path,

@@ -133,7 +133,9 @@ class MessageDeleted(EventBase):
 
 @dataclass(frozen=True, slots=True)
 class DeleteIgnored(EventBase):
-    """A delete was accepted and had no effect, by its rule: the handle was an older one, or a copy missed the delete.
+    """A delete was accepted and had no effect, by its rule.
+
+    The handle was an older one, a copy missed the delete, or retention had taken the message before (SQS-RET-4).
 
     Attributes:
         queue: name of the queue.

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from delivery_lab.events import Actor, Journal
+from delivery_lab.function_names import LATEST_VERSION
 from delivery_lab.limits.functions import ACCOUNT_CONCURRENCY
 from delivery_lab.model.answers import GivenAnswers, ServiceAnswer, WebAnswer
 from delivery_lab.model.asynchronous import AsynchronousInvokes, EventInvokeConfig, throttle_backoff
@@ -175,8 +176,10 @@ class AccountServices:
             event_of=self.functions.event_of,
         )
 
-    def configure_events(self, resource: str, function: str, config: EventInvokeConfig) -> None:
-        """Set how asynchronous invokes of a function are handled.
+    def configure_events(
+        self, resource: str, function: str, config: EventInvokeConfig, qualifier: str = LATEST_VERSION
+    ) -> None:
+        """Set how asynchronous invokes of a function, by a version or alias, are handled.
 
         Raises:
             DeploymentRefusedError: AWS would refuse a value or a destination.
@@ -192,7 +195,7 @@ class AccountServices:
         for role, arn in named.items():
             if arn is not None:
                 destinations.check(resource, arn, role)
-        self.events.configure(function, config)
+        self.events.configure(function, config, qualifier)
 
     def _used_by(self, queue: SqsQueue) -> str:
         """What relies on a queue."""
@@ -206,6 +209,6 @@ class AccountServices:
         failed = any(isinstance(found, QueueDestination) and found.queue is queue for found in destinations)
         return "it is a destination" if failed or queue.name in self.events.targets() else ""
 
-    def _follow_up(self, function: str, record: str, lineage: Lineage) -> None:
+    def _follow_up(self, function: str, record: str, lineage: Lineage, qualifier: str) -> None:
         """Invoke a function that is a destination."""
-        self.events.accept(function, record, by=_DESTINATION, lineage=lineage, follow_up=True)
+        self.events.accept(function, record, by=_DESTINATION, lineage=lineage, follow_up=True, qualifier=qualifier)

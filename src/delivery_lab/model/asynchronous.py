@@ -26,6 +26,7 @@ from delivery_lab.events import (
     EventRetryScheduled,
     Journal,
 )
+from delivery_lab.function_names import LATEST_VERSION
 from delivery_lab.limits.functions import EVENT_AGE, RETRY_ATTEMPTS
 from delivery_lab.model.backoff import Backoff
 from delivery_lab.model.clock import Scheduler, seconds
@@ -97,6 +98,7 @@ class EventInvokeConfig:
 @dataclass(slots=True)
 class _Event:
     function: str
+    qualifier: str
     request_id: str
     payload: str
     lineage: Lineage
@@ -160,19 +162,26 @@ class AsynchronousInvokes:
         self._scheduler = scheduler
         self._streams = streams
         self._journal = journal
-        self._configs: dict[str, EventInvokeConfig] = {}
+        self._configs: dict[tuple[str, str], EventInvokeConfig] = {}  # by function and version or alias
         self.destinations: EventDestinations | None = None
         """Delivers records; set once the account has it."""
         self.backoff = throttle_backoff(DEFAULTS.event_jitter)
         """How long throttled events wait (ASY-BACKOFF-2)."""
 
-    def configure(self, function: str, config: EventInvokeConfig) -> None:
-        """Replace the configuration of a function, which is overwritten as a whole (ASY-CONFIG-1)."""
-        self._configs[function] = config
+    def configure(self, function: str, config: EventInvokeConfig, qualifier: str = LATEST_VERSION) -> None:
+        """Replace the configuration of a function, version or alias, which is overwritten as a whole (ASY-CONFIG-1)."""
+        self._configs[function, qualifier] = config
 
-    def configuration(self, function: str) -> EventInvokeConfig:
-        """The configuration of a function, AWS's defaults where it has none."""
-        return self._configs.get(function, EventInvokeConfig())
+    def configuration(self, function: str, qualifier: str = LATEST_VERSION) -> EventInvokeConfig:
+        """The configuration of invokes of a function by a version or alias (ASY-CONFIG-2).
+
+        Where it has none, AWS's defaults, with the dead-letter queue that the function has itself (ASY-CONFIG-3).
+        """
+        found = self._configs.get((function, qualifier))
+        if found is not None:
+            return found
+        latest = self._configs.get((function, LATEST_VERSION), EventInvokeConfig())
+        return EventInvokeConfig(dead_letter=latest.dead_letter)
 
     def targets(self) -> frozenset[str]:
         """Logical names of all destinations and dead-letter queues of functions."""
@@ -188,6 +197,7 @@ class AsynchronousInvokes:
         lineage: Lineage = NO_LINEAGE,
         follow_up: bool = False,
         request_id: str = "",
+        qualifier: str = LATEST_VERSION,
     ) -> str:
         """Take an event in; the caller gets 202 now (ASY-QUEUE-1).
 
@@ -198,17 +208,20 @@ class AsynchronousInvokes:
             lineage: what the chain of events has run through.
             follow_up: whether it is the record of another event, which is no message of its own.
             request_id: the id that it gets, "" for a new one.
+            qualifier: the version or alias by which it is invoked.
 
         Returns:
             The event's request id, which its retries keep (ASY-ID-1).
         """
         request_id = request_id or self._functions.new_request_id(function)
         now = self._scheduler.now
-        event = _Event(function, request_id, payload, lineage, now)
+        event = _Event(function, qualifier, request_id, payload, lineage, now)
         self._journal.append(
             EventAccepted(now, "ASY-QUEUE-1", function, request_id, payload=payload, by=by, follow_up=follow_up)
         )
         self._journal.rely_on("ASY-ONCE-1", "ASY-ID-1")
+        if qualifier != LATEST_VERSION:
+            self._journal.rely_on("ASY-CONFIG-2" if (function, qualifier) in self._configs else "ASY-CONFIG-3")
         if self._functions.loops.stops(function, lineage):
             self._stop_retrying(event, Condition.RETRIES_EXHAUSTED, "ASY-LOOP-1")
         elif self._functions.configuration(function).reserved_concurrency == 0:
@@ -275,7 +288,7 @@ class AsynchronousInvokes:
     def _wait(self, event: _Event, delay: int, rule: RuleId) -> None:
         """Try again after so many microseconds, unless the event grows too old before (ASY-AGE-1)."""
         instant = self._scheduler.now + delay
-        oldest = event.accepted_at + seconds(self.configuration(event.function).maximum_event_age_seconds)
+        oldest = event.accepted_at + seconds(self._config_of(event).maximum_event_age_seconds)
         if instant > oldest:
             self._journal.rely_on("ASY-AGE-2")
             self._scheduler.at(
@@ -300,7 +313,7 @@ class AsynchronousInvokes:
         event.result = result
         event.running = False
         self._note_result(event, result)
-        config = self.configuration(event.function)
+        config = self._config_of(event)
         retries = event.invokes - 1
         if result.error is None:
             self._succeed(event, config)
@@ -324,7 +337,7 @@ class AsynchronousInvokes:
 
     def _stop_retrying(self, event: _Event, condition: Condition, rule: RuleId) -> None:
         """Retry no more: to the destination and dead-letter queue, or the event is discarded (ASY-GONE-1)."""
-        config = self.configuration(event.function)
+        config = self._config_of(event)
         ended = self._ended(event, condition)
         arrived = None
         if config.dead_letter is not None and self._dead_letter(config.dead_letter, ended):
@@ -343,16 +356,22 @@ class AsynchronousInvokes:
             self._journal.rely_on(rule)
             self._journal.append(EventDiscarded(now, "ASY-GONE-1", function, event.request_id))
 
+    def _config_of(self, event: _Event) -> EventInvokeConfig:
+        return self.configuration(event.function, event.qualifier)
+
     def _ended(self, event: _Event, condition: Condition) -> Ended:
+        configuration = self._functions.configuration(event.function)
         return Ended(
             event.request_id,
-            self._functions.configuration(event.function).arn,
+            configuration.arn,
             event.payload,
             condition,
             event.invokes,
             event.result,
             # A pass counts also where the function never ran: two that are throttled for ever may name each other.
             {**event.lineage, event.function: event.lineage.get(event.function, 0) + 1},
+            event.qualifier,
+            configuration.qualifiers.get(event.qualifier, LATEST_VERSION),
         )
 
     @property

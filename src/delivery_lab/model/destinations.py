@@ -11,6 +11,7 @@ from typing import Any
 
 from delivery_lab.errors import DeploymentRefusedError, NotModelledError
 from delivery_lab.events import Journal
+from delivery_lab.function_names import LATEST_VERSION, qualifier_in
 from delivery_lab.limits.destinations import SNS_MESSAGE
 from delivery_lab.limits.eventbridge import ENTRY_BYTES
 from delivery_lab.limits.functions import ASYNCHRONOUS_PAYLOAD
@@ -56,6 +57,8 @@ class Ended:
         invoke_count: how often the function was invoked with it.
         result: the last answer, None where the function never ran.
         lineage: what a function that gets the record inherits.
+        qualifier: the version or alias by which it was invoked.
+        version: the version that it is.
     """
 
     request_id: str
@@ -65,9 +68,11 @@ class Ended:
     invoke_count: int
     result: InvokeResult | None
     lineage: Lineage
+    qualifier: str = LATEST_VERSION
+    version: str = LATEST_VERSION
 
 
-Invoke = Callable[[str, str, Lineage], object]
+Invoke = Callable[[str, str, Lineage, str], object]
 
 
 class Destinations:
@@ -151,7 +156,7 @@ class Destinations:
                 self._journal.rely_on("ASY-LOOP-1")
                 return False
             self._journal.rely_on("DST-RECORD-1")
-            self._invoke(function, record, ended.lineage)
+            self._invoke(function, record, ended.lineage, qualifier_in(arn))
         elif sink is not None:
             self._sinks.put(sink, self._wrapped(sink, record, ended), "DST-RECORD-1")
         return True
@@ -191,7 +196,7 @@ class Destinations:
             event = {
                 "source": "lambda",
                 "detail-type": f"Lambda Function Invocation Result - {how}",
-                "resources": [f"{ended.function_arn}:$LATEST", sink.arn],
+                "resources": [f"{ended.function_arn}:{ended.qualifier}", sink.arn],
                 "detail": json.loads(record),
             }
             return json.dumps(event)
@@ -222,14 +227,14 @@ def record_of(ended: Ended, now: int) -> dict[str, Any]:
         "timestamp": _iso(now),
         "requestContext": {
             "requestId": ended.request_id,
-            "functionArn": f"{ended.function_arn}:$LATEST",
+            "functionArn": f"{ended.function_arn}:{ended.qualifier}",
             "condition": str(ended.condition),
             "approximateInvokeCount": ended.invoke_count,
         },
         "requestPayload": json.loads(ended.payload),
     }
     if ended.result is not None:
-        record["responseContext"] = {"statusCode": 200, "executedVersion": "$LATEST"}
+        record["responseContext"] = {"statusCode": 200, "executedVersion": ended.version}
         if ended.result.error is not None:
             record["responseContext"]["functionError"] = "Unhandled"
         record["responsePayload"] = _response_of(ended, ended.result)

@@ -7,6 +7,7 @@ from typing import Any
 
 from delivery_lab.errors import NotModelledError
 from delivery_lab.events import FunctionCalled, InvocationType, Journal
+from delivery_lab.function_names import LATEST_VERSION, name_and_qualifier
 from delivery_lab.limits.functions import ASYNCHRONOUS_PAYLOAD, SYNCHRONOUS_PAYLOAD
 from delivery_lab.model.api_errors import functions as errors
 from delivery_lab.model.asynchronous import AsynchronousInvokes
@@ -63,17 +64,26 @@ class LambdaApi:
             # botocore does not look at enumerations, so this one gets as far as Lambda.
             values = ", ".join((ASYNCHRONOUS, SYNCHRONOUS, DRY_RUN))
             raise errors.INVOCATION_TYPE.error(value=kind, name="invocationType", values=values)
-        function, version = self._function(parameters)
+        function, version, qualifier = self._function(parameters)
         try:
             tail = parameters.get("LogType") == "Tail"
-            answer = self._invoke(function, version, kind, _payload(parameters, kind), caller, tail=tail)
+            payload = _payload(parameters, kind)
+            answer = self._invoke(function, version, qualifier, kind, payload, caller, tail=tail)
         except AwsError as error:
             self._note(function, kind, caller, error.status)
             raise
         return answer
 
     def _invoke(
-        self, function: str, version: str, kind: InvocationType, payload: str, caller: Caller, *, tail: bool
+        self,
+        function: str,
+        version: str,
+        qualifier: str,
+        kind: InvocationType,
+        payload: str,
+        caller: Caller,
+        *,
+        tail: bool,
     ) -> Answer | Pending:
         lineage = self._functions.loops.lineage(caller.request_id)
         if kind == DRY_RUN:
@@ -81,7 +91,7 @@ class LambdaApi:
             return {"StatusCode": 204, "Payload": b""}
         if kind == ASYNCHRONOUS:
             self._note(function, kind, caller, 202)
-            request_id = self._events.accept(function, payload, by=caller.actor, lineage=lineage)
+            request_id = self._events.accept(function, payload, by=caller.actor, lineage=lineage, qualifier=qualifier)
             self._journal.rely_on("SYN-ID-1")
             return {"StatusCode": 202, "Payload": b"", **_metadata(request_id)}
         if self._functions.loops.stops(function, lineage):
@@ -110,8 +120,8 @@ class LambdaApi:
             FunctionCalled(self._scheduler.now, None, function, kind, caller.actor, status=status, started=started)
         )
 
-    def _function(self, parameters: Mapping[str, Any]) -> tuple[str, str]:
-        """The function and the version meant: by its name, its ARN or a part of it (SYN-NAME-1, LAM-VERSION-1)."""
+    def _function(self, parameters: Mapping[str, Any]) -> tuple[str, str, str]:
+        """The function, version and qualifier meant: by its name, ARN or a part of it (SYN-NAME-1, LAM-VERSION-1)."""
         given = str(parameters["FunctionName"])
         name, qualifier = name_and_qualifier(given)
         qualifier = str(parameters.get("Qualifier") or qualifier)
@@ -124,19 +134,11 @@ class LambdaApi:
                     raise NotModelledError(
                         f"Invoke of {function} with the qualifier {qualifier} is not modelled\n  nearest: {known}"
                     )
-                if qualifier != "$LATEST":
+                if qualifier != LATEST_VERSION:
                     self._journal.rely_on("LAM-VERSION-1")
-                return function, version
+                return function, version, qualifier
         place = given.partition(":function:")[0] if given.startswith("arn:") else _HERE
         raise errors.FUNCTION_MISSING.error(arn=f"{place}:function:{name}:{qualifier}")
-
-
-def name_and_qualifier(given: str) -> tuple[str, str]:
-    """The name of a function in a name or an ARN, and the version or alias behind it, `$LATEST` without one."""
-    parts = given.split(":")
-    if "function" in parts:  # a whole ARN, or `account:function:name`
-        parts = parts[parts.index("function") + 1 :]
-    return parts[0], parts[1] if len(parts) > 1 else "$LATEST"
 
 
 def _payload(parameters: Mapping[str, Any], kind: str) -> str:

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from delivery_lab.events import Actor, LogLine
+from delivery_lab.function_names import LATEST_VERSION
 from delivery_lab.model.payloads import Payload, text_of
 
 COLD_START_SECONDS = 0.25
@@ -80,7 +81,7 @@ class FunctionConfig:
     unknown_variables: tuple[str, ...] = ()
     reserved_concurrency: int | None = None
     code: CodeSource = CodeSource()
-    qualifiers: Mapping[str, str] = field(default_factory=lambda: {"$LATEST": "$LATEST"})
+    qualifiers: Mapping[str, str] = field(default_factory=lambda: {LATEST_VERSION: LATEST_VERSION})
     layers: tuple[CodeSource, ...] = ()
     absent_layers: tuple[str, ...] = ()
     region: str = "us-east-1"

@@ -166,6 +166,8 @@ class Steps:
             return ()
         kind, name = about
         messages = getattr(event, name)
+        if isinstance(event, DeleteIgnored) and event.rule == "SQS-RET-4":
+            kind = "done"
         text = self._with_more(event, text) if text else self._besides(event)
         return (Telling(messages if isinstance(messages, tuple) else (messages,), kind, text),) if text else ()
 

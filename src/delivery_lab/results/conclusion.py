@@ -88,7 +88,9 @@ def _lost_or_expired(outcome: Outcome) -> Iterator[str]:
     if messages.expired and _known(outcome, "messages.expired"):
         what = "record" if outcome.lag else "message"
         expired = f"{messages.expired:,}{_range(outcome, 'messages.expired')}"
-        yield f"{expired} {plural(messages.expired, f'{what} expires', f'{what}s expire')}"
+        told = f"{expired} {plural(messages.expired, f'{what} expires', f'{what}s expire')}"
+        done = outcome.sums.expired_done
+        yield f"{told} ({_done_already(done, messages.expired)})" if done else told
 
 
 def _filtered(outcome: Outcome) -> str:
@@ -186,8 +188,12 @@ def _healthy(outcome: Outcome) -> str:
     details = [_of_them(untouched, count, "without ever reaching the function")] if untouched else []
     done = outcome.messages.processed_dead_lettered
     if done:
-        details.append(_of_them(done, count, f"although {plural(count, 'its', 'their')} work was done"))
+        details.append(_done_already(done, count))
     return f"{text} ({', '.join(details)})" if details else text
+
+
+def _done_already(some: int, count: int) -> str:
+    return _of_them(some, count, f"although {plural(count, 'its', 'their')} work was done")
 
 
 def _of_them(some: int, count: int, what: str) -> str:

@@ -15,8 +15,8 @@ from delivery_lab.rule_ids import RuleId
 Ending = Literal["processed", "deadLettered", "lost", "expired", "remaining", "filtered"]
 """Where a message ended: one of the names under `messages`."""
 
-Way = Literal["deleted", "deadLettered", "expired", "filtered"]
-"""How a message left its source."""
+Way = Literal["deleted", "deadLettered", "expired", "deletedLate", "filtered"]
+"""How a message left its source; `deletedLate`: it had expired when a receiver that was through with it deleted it."""
 
 
 class HandlerDelivery(NamedTuple):
@@ -122,6 +122,8 @@ class Fate:
             return "remaining"
         if left == "deleted":
             return "processed" if self.worked_on else "deadLettered" if self.parked else "lost"
+        if left == "deletedLate":
+            return "processed" if self.worked_on else "expired"
         return left
 
     @property
@@ -187,6 +189,17 @@ class Fate:
             self.left = way
             self.left_at = at_seconds
 
+    def is_deleted_late(self, message: str) -> None:
+        """A receiver that was through with it deleted it, after it had expired.
+
+        Args:
+            message: the id that it has there.
+        """
+        if self.copies is not None and self.copies.get(message) == "expired":
+            self.copies[message] = "deletedLate"
+        if self.left == "expired":
+            self.left = "deletedLate"
+
     def is_redriven(self, message: str, new_message: str, at_seconds: float) -> None:
         """It is back in its queue, under another id."""
         self.left = None
@@ -207,12 +220,14 @@ class Fate:
         ways = self.copies.values()
         if "deleted" in ways and (self.worked_on or self.parked):
             return "deleted"
+        if "deletedLate" in ways and self.worked_on:
+            return "deletedLate"
         if None in ways:
             return None
         return next((way for way in _LAST_FIRST if way in ways), None)
 
 
-_LAST_FIRST: tuple[Way, ...] = ("deadLettered", "filtered", "expired", "deleted")
+_LAST_FIRST: tuple[Way, ...] = ("deadLettered", "filtered", "expired", "deletedLate", "deleted")
 """Where copies of a message end in several ways, none of them done: whoever looks for it finds it there."""
 
 

@@ -380,7 +380,8 @@ class Outcome(Figures):
         """What sentences say of all messages, listed or not."""
         if self.counted_sums is not None:
             return self.counted_sums
-        return summed(MessageEnd(m.outcome, m.evidence.processed, len(m.delivered_at)) for m in self.per_message)
+        ends = ((each, each.evidence) for each in self.per_message)
+        return summed(MessageEnd(m.outcome, seen.processed, len(m.delivered_at), seen.effects) for m, seen in ends)
 
     def as_json(self) -> str:
         """The contract's JSON object."""

@@ -11,32 +11,20 @@ from delivery_lab.events import (
     BatchInvoked,
     BatchResult,
     ContractLine,
+    DeleteIgnored,
     Event,
     EventAccepted,
     EventAnswered,
-    EventCompleted,
-    EventDeadLettered,
-    EventDiscarded,
-    EventExpired,
     EventInvoked,
     InvokeEnded,
     InvokeRefused,
     InvokeStarted,
     LinesRepeated,
-    MessageDeadLettered,
     MessageDeleted,
-    MessageExpired,
-    MessageFiltered,
-    MessageMoved,
     MessageReceived,
     MessageSent,
     Observation,
     RecordAppended,
-    RecordExpired,
-    RecordFiltered,
-    RecordsCheckpointed,
-    RecordsDiscarded,
-    RecordSkipped,
     Run,
     TenantNamed,
     read_once,
@@ -46,14 +34,12 @@ from delivery_lab.events.instants import in_seconds
 from delivery_lab.results import hops
 from delivery_lab.results.evidence import FunctionEvidence, ProcessedBy
 from delivery_lab.results.facts import facts_of
-from delivery_lab.results.fates import Fate, Ledger, Way, meant_by
+from delivery_lab.results.fates import Fate, Ledger, meant_by
+from delivery_lab.results.leaving import LEAVING, Departures
 from delivery_lab.results.new_fates import NewFates, NewMessage
 from delivery_lab.results.recognition import Recognitions
 from delivery_lab.results.repeats import NOTHING_HELD, Held, LatestBatch, Repeats, WorksCounted
 from delivery_lab.results.silent import Judgement, SilentFunctions
-
-# A queue that is purged or deleted takes unread messages along.
-_BY_HANDLE = frozenset({None, "SQS-STALE-1", "SQS-STALE-2"})
 
 
 def read_events(run: Run) -> Ledger:
@@ -68,9 +54,6 @@ def _settled(run: Run) -> Ledger:
 _Accepted = MessageSent | RecordAppended | EventAccepted
 _Handled = BatchInvoked | EventInvoked | BatchResult | EventAnswered | ContractLine | LinesRepeated
 _Invoked = InvokeStarted | InvokeEnded | InvokeRefused | ApiCallRefused
-_LeftQueue = MessageDeleted | MessageFiltered | MessageDeadLettered | MessageExpired | MessageMoved
-_LeftPartition = RecordSkipped | RecordFiltered | RecordExpired | RecordsCheckpointed | RecordsDiscarded
-_EventLeft = EventCompleted | EventDeadLettered | EventExpired | EventDiscarded
 
 
 class LedgerReader:
@@ -84,9 +67,7 @@ class LedgerReader:
         *hops.READ,
         *get_args(_Handled),
         *get_args(_Invoked),
-        *get_args(_LeftQueue),
-        *get_args(_LeftPartition),
-        *get_args(_EventLeft),
+        *LEAVING,
         *get_args(Observation),
         MessageReceived,
         TenantNamed,
@@ -104,7 +85,6 @@ class LedgerReader:
         self._batch = LatestBatch(self._fate)
         self._new_fates = NewFates(run, self._ledger)
         self._hops = hops.Hops(self.facts, self._new_fates, self._fates)
-        self._redriven: dict[str, str] = {}  # new message id: the one it had first
         self._processed_up_to: dict[tuple[str | None, tuple[str, str]], int] = {}
         self._works = WorksCounted(self._ledger.work)
         self._waited_for: set[str] = set()  # functions
@@ -113,14 +93,13 @@ class LedgerReader:
         self._recognitions = Recognitions(self._batch_of)
         self._repeats = Repeats()
         self._silent = SilentFunctions(run, self.facts, self._works.count, self._finished.__contains__)
+        self._departures = Departures(self._fates, self._fate, self._deleted_by)
         self._put_aside = run.parking_queues | run.dead_letter_queues
         self._takers: dict[type[Event], Callable[[Any], None]] = {
             **dict.fromkeys(get_args(_Accepted), self._accepted),
             **dict.fromkeys(get_args(_Handled), self._handled),
             **dict.fromkeys(get_args(_Invoked), self._invoked),
-            **dict.fromkeys(get_args(_LeftQueue), self._left_queue),
-            **dict.fromkeys(get_args(_LeftPartition), self._left_partition),
-            **dict.fromkeys(get_args(_EventLeft), self._event_left),
+            **dict.fromkeys(LEAVING, self._departures.take),
             **dict.fromkeys(get_args(Observation), self._silent.observed),
             MessageReceived: self._received,
             TenantNamed: self._named,
@@ -170,7 +149,7 @@ class LedgerReader:
     def _fates(self, message: str | None) -> list[Fate]:
         if message is None:
             return []
-        return self._new_fates.find(self._redriven.get(message, message)) or self._new_fates.find(message)
+        return self._new_fates.find(self._departures.first_id(message)) or self._new_fates.find(message)
 
     def _fate(self, message: str | None, consumer: str | None) -> Fate | None:
         """The fate of a message for a consumer: that of its only one, whoever is named."""
@@ -341,60 +320,7 @@ class LedgerReader:
                     if fate is not None:
                         fate.holders = tuple(holder for holder in fate.holders if holder != event.invoke)
 
-    # -- leaving ------------------------------------------------------------------------------------------
-
-    def _left_queue(self, event: _LeftQueue) -> None:
-        for fate in self._fates(event.message):
-            match event:
-                case MessageDeleted():
-                    fate.leave("deleted", in_seconds(event.instant_us), event.message)
-                    self._deleted_by(event, fate)
-                case MessageFiltered():
-                    # What a competing mapping was there for, its filter did not let pass by on purpose.
-                    way: Way = "deleted" if event.wanted_by else "filtered"
-                    fate.leave(way, in_seconds(event.instant_us), event.message)
-                case MessageDeadLettered():
-                    fate.leave("deadLettered", in_seconds(event.instant_us), event.message, at_last=True)
-                case MessageExpired():
-                    # From the source, or later from the dead-letter queue: gone either way.
-                    fate.leave("expired", in_seconds(event.instant_us), event.message, at_last=True)
-                case MessageMoved():
-                    # A redriven message is a new one for SQS, and the same one for whoever sent it.
-                    self._redriven[event.new_message] = self._redriven.get(event.message, event.message)
-                    fate.is_redriven(event.message, event.new_message, in_seconds(event.instant_us))
-
-    def _deleted_by(self, event: MessageDeleted, fate: Fate) -> None:
-        if event.by.kind == "function" and event.rule in _BY_HANDLE:
-            at_seconds = in_seconds(event.instant_us)
-            self._believe(event, [self._silent.deleted(event.by.name, event.by.invoke, fate, at_seconds, event.queue)])
-
-    def _left_partition(self, event: _LeftPartition) -> None:
-        match event:
-            case RecordSkipped():
-                self._leave(event, event.mapping, "deleted", event.record)
-            case RecordFiltered():
-                self._leave(event, event.mapping, "filtered", event.record)
-            case RecordsCheckpointed():
-                self._leave(event, event.mapping, "deleted", *event.records)
-            case RecordsDiscarded():
-                # Without a destination its records are simply skipped.
-                self._leave(event, event.mapping, "deleted" if event.target is None else "deadLettered", *event.records)
-            case RecordExpired():
-                for fate in self._fates(event.record):
-                    if event.mapping is None or fate.meant_for in (None, event.mapping):
-                        fate.leave("expired", in_seconds(event.instant_us), event.record)
-
-    def _leave(self, event: Event, consumer: str, way: Way, *messages: str) -> None:
-        for message in messages:
-            if (fate := self._fate(message, consumer)) is not None:
-                fate.leave(way, in_seconds(event.instant_us), message)
-
-    def _event_left(self, event: _EventLeft) -> None:
-        match event:
-            case EventCompleted() | EventDiscarded():
-                way: Way = "deleted"
-            case EventDeadLettered():
-                way = "deadLettered"
-            case EventExpired():
-                way = "expired"
-        self._leave(event, event.function, way, event.event)
+    def _deleted_by(self, event: MessageDeleted | DeleteIgnored, fate: Fate) -> None:
+        """A function deleted a message itself."""
+        at_seconds = in_seconds(event.instant_us)
+        self._believe(event, [self._silent.deleted(event.by.name, event.by.invoke, fate, at_seconds, event.queue)])

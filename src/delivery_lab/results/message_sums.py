@@ -21,11 +21,13 @@ class MessageEnd(NamedTuple):
         outcome: where.
         evidence: why it counts as processed, None where it does not.
         deliveries: how often it was handed to a handler.
+        effects: how often work was seen to be done for it, None where that is not known.
     """
 
     outcome: Ending
     evidence: ProcessedBy | None
     deliveries: int
+    effects: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,24 +39,28 @@ class MessageSums:
         dead_untouched: dead-lettered messages that no handler ever got.
         delivered_again: processed messages that were delivered more than once.
         more_deliveries: deliveries of these beyond the first of each.
+        expired_done: expired messages whose work was done.
     """
 
     processed_by: Mapping[ProcessedBy, int]
     dead_untouched: int
     delivered_again: int
     more_deliveries: int
+    expired_done: int
 
 
 def summed(ends: Iterable[MessageEnd]) -> MessageSums:
     """Count how messages ended."""
     by: Counter[ProcessedBy] = Counter()
-    untouched = again = more = 0
+    untouched = again = more = done = 0
     for end in ends:
         if end.evidence is not None and end.outcome == "processed":
             by[end.evidence] += 1
         if end.outcome == "deadLettered" and not end.deliveries:
             untouched += 1
+        if end.outcome == "expired" and end.effects:
+            done += 1
         if end.outcome == "processed" and end.deliveries > 1:
             again += 1
             more += end.deliveries - 1
-    return MessageSums(dict(by), untouched, again, more)
+    return MessageSums(dict(by), untouched, again, more, done)

@@ -126,7 +126,7 @@ def outcome_of(run: Run) -> Outcome:
         first_harm_seconds=first_harm(fates),
         per_message=() if omitted else tuple(_each(ledger)),
         per_message_omitted=omitted,
-        counted_sums=_sums(fates) if omitted else None,
+        counted_sums=_sums(ledger) if omitted else None,
     )
 
 
@@ -147,8 +147,9 @@ def _each(ledger: Ledger) -> Iterator[MessageOutcome]:
         )
 
 
-def _sums(fates: Iterable[Fate]) -> MessageSums:
-    return summed(MessageEnd(fate.outcome, fate.evidence, len(fate.deliveries)) for fate in fates)
+def _sums(ledger: Ledger) -> MessageSums:
+    seen = ((fate, evidence_of_message(fate, ledger)) for fate in ledger.fates)
+    return summed(MessageEnd(f.outcome, found.processed, len(f.deliveries), found.effects) for f, found in seen)
 
 
 def assumptions_of(rules: Sequence[str]) -> tuple[str, ...]:

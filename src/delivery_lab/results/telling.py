@@ -202,12 +202,12 @@ class Teller:
                 assert_never(event)
 
     def _of_delete(self, event: MessageDeleted | DeleteIgnored) -> Told:
+        if event.rule == "SQS-RET-4":
+            by = self.invoke(event.by.invoke, event.by.name)
+            return Told(f"deleted by {by}, too late: it had expired", event.message)
         if isinstance(event, DeleteIgnored):
-            why = (
-                "a copy missed the delete"
-                if event.rule == "SIM-FAULT-1"
-                else "it was deleted with an old receipt handle"
-            )
+            missed = event.rule == "SIM-FAULT-1"
+            why = "a copy missed the delete" if missed else "it was deleted with an old receipt handle"
             return Told(f"{self._name(event.message)} stays: {why}")
         if event.by.kind != "function":
             return SILENT  # the batch's result tells it

@@ -140,6 +140,12 @@ RULES = (
         + "configuration-aliases.html",
     ),
     documented(
+        "LAM-VERSION-2",
+        "A permission for a version or an alias lets nobody invoke the function by another name, or by none. One for the function "
+        "is taken to let its versions and aliases be invoked, too.",
+        LAMBDA_GUIDE + "using-aliases.html; of permissions for the function nothing else is said.",
+    ),
+    documented(
         "LAM-CODE-1",
         "While the code of a function is replaced, invokes go to the code before; when the update is complete they go to the new "
         "code, which is loaded anew: what modules of the old one had in memory is lost.",

@@ -91,6 +91,20 @@ ASYNCHRONOUS = (
         LAMBDA_API + "API_PutFunctionEventInvokeConfig.html",
     ),
     documented(
+        "ASY-CONFIG-2",
+        "An event invoke config is one of a function, a version or an alias, and holds for the invokes by that name. One without a "
+        "qualifier is that of $LATEST.",
+        LAMBDA_API + "API_PutFunctionEventInvokeConfig.html",
+    ),
+    assumed(
+        "ASY-CONFIG-3",
+        "A version or an alias without an event invoke config of its own has the defaults, not what the function has. Its dead-"
+        "letter queue is that of the function.",
+        "No page says it. A public plugin moved the config to its alias because that of the function did not hold there: "
+        "https://github.com/davidgf/serverless-plugin-canary-deployments/pull/149. The dead-letter queue is part of the function's "
+        "settings, which a version keeps.",
+    ),
+    documented(
         "ASY-GONE-1",
         "Without a destination and without a dead-letter queue, an event whose retries are used up is discarded.",
         LAMBDA_GUIDE + "invocation-async-error-handling.html",

@@ -230,6 +230,7 @@ _BEGINNING = (
     "https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html",
     f"{LAMBDA_GUIDE}configuration-envvars.html",
     f"{LAMBDA_GUIDE}monitoring-metrics-types.html",
+    f"{LAMBDA_GUIDE}using-aliases.html",
     f"{LAMBDA_GUIDE}with-sns.html",
     f"{SQS_GUIDE}sqs-available-cloudwatch-metrics.html",
     *(

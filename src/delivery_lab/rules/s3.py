@@ -1,6 +1,6 @@
 """Rules of notifications of S3 buckets."""
 
-from delivery_lab.rules.rule import S3_GUIDE, assumed, documented
+from delivery_lab.rules.rule import S3_GUIDE, assumed, documented, observed
 
 _STRUCTURE = S3_GUIDE + "notification-content-structure.html"
 _CONFIGURE = "https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketNotificationConfiguration.html"
@@ -78,6 +78,13 @@ RULES = (
         "The key in such an event is as it is, not URL-encoded, and the detail has no event-version.",
         "The page does not say so of the key, and public examples show it as it is; editions of the page differ in the "
         "fields that newer events have.",
+    ),
+    observed(
+        "S3-REGION-1",
+        "A bucket notifies queues, topics and functions of its own region only; a configuration with a destination in another "
+        "region is refused.",
+        "https://github.com/cloud-custodian/cloud-custodian/issues/297 quotes AWS; its former documentation says so, too: "
+        "https://github.com/awsdocs/amazon-s3-user-guide/blob/master/doc_source/setup-event-notification-destination.md",
     ),
     documented(
         "S3-FIFO-1",

@@ -86,6 +86,13 @@ RULES = (
         "spent in the source is taken off the dead-letter queue's retention.",
         SQS_GUIDE + "setting-up-dead-letter-queue-retention.html",
     ),
+    assumed(
+        "SQS-RET-4",
+        "Retention that takes a message while a receiver works on it does not end the work, and the delete that follows reports "
+        "success: the message counts as processed.",
+        "No source says what that delete is answered with. A delete of a message that is gone succeeds (SQS-STALE-4), and its "
+        "answer decides nothing: the message is gone either way.",
+    ),
     documented(
         "SQS-BOUNDS-1",
         "Queue attributes have bounds: visibility timeout 0 to 43,200 s, retention 60 s to 14 days, delay 0 to 900 s, receive "

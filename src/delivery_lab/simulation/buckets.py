@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from delivery_lab import resource_types
 from delivery_lab.errors import DeploymentRefusedError, NotModelledError
 from delivery_lab.model.account import Account
-from delivery_lab.model.api_errors.services import NOTIFICATION
+from delivery_lab.model.api_errors.services import NOTIFICATION, NOTIFICATION_REGION
 from delivery_lab.model.eventbridge.bus import EventBus
 from delivery_lab.model.eventbridge.target import BusTarget
 from delivery_lab.model.feeds.feed import Feed
@@ -26,6 +26,7 @@ from delivery_lab.stack.events import Bucket
 from delivery_lab.stack.functions import Function
 from delivery_lab.stack.notifications import BucketNotification, NotificationConfig
 from delivery_lab.stack.queues import Queue
+from delivery_lab.stack.regions import destination_apart
 from delivery_lab.stack.resource import StackResource
 from delivery_lab.stack.stack import Stack
 from delivery_lab.stack.topics import Topic
@@ -57,7 +58,8 @@ def connect_buckets(stack: Stack, account: Account, notes: list[str]) -> None:
             notes.append(f"{resource.name} is about {what}, which is not in this stack: nothing happens there in a run")
             continue
         refuse_overlapping(resource)
-        identity = BucketIdentity(bucket.id, bucket.arn or "", region, owner)
+        own_region = bucket.region or region
+        identity = BucketIdentity(bucket.id, bucket.arn or "", own_region, owner)
         created = NotifyingBucket(
             bucket.label,
             identity,
@@ -76,7 +78,7 @@ def connect_buckets(stack: Stack, account: Account, notes: list[str]) -> None:
             if notification is not None:
                 created.notifications.append(notification)
         if resource.to_event_bus.certain():
-            created.notifications.append(connector.to_event_bus(account.buses.default(owner, region)))
+            created.notifications.append(connector.to_event_bus(account.buses.default(owner, own_region)))
 
 
 def _keeps_versions(stack: Stack, bucket: Bucket) -> bool:
@@ -102,7 +104,16 @@ class _Notifier:
     targets: Targets
 
     def connect(self, config: NotificationConfig, number: int) -> ObjectNotification | None:
-        """One configuration, None where its destination is none of the stack."""
+        """One configuration, None where its destination is none of the stack.
+
+        Raises:
+            DeploymentRefusedError: the destination is in another region than the bucket (S3-REGION-1).
+        """
+        apart = destination_apart(self.stack, self.bucket, config)
+        if apart is not None:
+            error = NOTIFICATION_REGION.error(destination=apart[0], bucket=apart[1])
+            fix = f"create both in one region; eventbridge of {self.resource.name} reaches other regions over buses"
+            raise DeploymentRefusedError(self.resource.name, error.code, error.message, rule="S3-REGION-1", fix=fix)
         destination = self._destination(config)
         if destination is None:
             where = config.arn.known or "somebody who is known only after deployment"
@@ -114,7 +125,7 @@ class _Notifier:
             self.resource.label if len(self.resource.configs) == 1 else f"{self.resource.label} {config.id or number}"
         )
         problem = feed_problem(self.stack, self.resource) or unencoded(config, name)
-        target = RefusedTarget(destination.label, problem) if problem else self._target(destination, name)
+        target = RefusedTarget(destination.label, problem) if problem else self._target(destination, name, config)
         return ObjectNotification(
             self._feed(name, target),
             config.id or f"tf-s3-{config.kind}-{number}",
@@ -154,7 +165,7 @@ class _Notifier:
         self.account.feeds.append(feed)
         return feed
 
-    def _target(self, destination: Queue | Topic | Function, feed: str) -> FeedTarget:
+    def _target(self, destination: Queue | Topic | Function, feed: str, config: NotificationConfig) -> FeedTarget:
         source, arn = self.bucket.name, self.bucket.arn or ""
         if not isinstance(destination, Function) and destination.fifo.certain():
             raise self._refused(destination, f"{destination.name} is a FIFO {_kind(destination)}", "S3-FIFO-1")
@@ -164,7 +175,7 @@ class _Notifier:
         elif isinstance(destination, Topic):
             target = self.targets.topic(destination, source, arn)
         else:
-            target = self.targets.function(destination, feed, source, arn)
+            target = self.targets.function(destination, feed, source, arn, config.arn.known)
         return self._unless_closed(destination, target)
 
     def _unless_closed(

@@ -196,14 +196,14 @@ class _RuleConnector:
         targets = Targets(self.stack, self.account, SERVICE, "EB-POLICY-1", self.owner)
         source, arn = rule.name, rule.arn or ""
         if _has_role(target, receiver):
-            by_role = targets.by_role(receiver, target.label, target.name, target.role_arn)
+            by_role = targets.by_role(receiver, target.label, target.name, target.role_arn, target.target_arn.known)
             if not by_role.permit.refusal:
                 return by_role
         match receiver:
             case Queue():
                 return targets.queue(receiver, source, arn)
             case Function():
-                return targets.function(receiver, target.label, source, arn)
+                return targets.function(receiver, target.label, source, arn, target.target_arn.known)
             case Topic():
                 return replace(targets.topic(receiver, source, arn), subject="")
             case Stream():

@@ -10,9 +10,9 @@ from typing import Any, TypeVar
 
 from delivery_lab import resource_types
 from delivery_lab.errors import DeploymentRefusedError, LabError, NotModelledError, ProgramError
+from delivery_lab.function_names import name_and_qualifier
 from delivery_lab.model.account import Account
 from delivery_lab.model.elsewhere import line_of
-from delivery_lab.model.lambda_api import name_and_qualifier
 from delivery_lab.model.mapping.filters import NOTHING, Pattern, asks_for_others, parse_patterns
 from delivery_lab.model.mapping.sqs_config import SqsMappingConfig, SqsProvisionedMode
 from delivery_lab.model.runtime import AwsApi, AwsError
@@ -187,7 +187,7 @@ class Deployment:
     def _configure_events(self) -> None:
         """Destinations may be created after the function: all of them exist by now."""
         for found in event_configs(self.stack, self._function_of):
-            self.account.configure_events(found.name, found.function, found.config)
+            self.account.configure_events(found.name, found.function, found.config, found.qualifier)
 
     def _recursion(self, resource: RecursionConfig) -> None:
         function = self._function_of(resource, resource.function_name, resource.function)

@@ -9,6 +9,7 @@ from delivery_lab.errors import DeploymentRefusedError, NotModelledError
 from delivery_lab.model.account import Account
 from delivery_lab.model.asynchronous import EventInvokeConfig
 from delivery_lab.model.targets import Sink
+from delivery_lab.simulation.qualifiers import qualifiers_of
 from delivery_lab.stack.events import Bucket
 from delivery_lab.stack.functions import LATEST, Function, InvokeConfig
 from delivery_lab.stack.resource import StackResource
@@ -33,11 +34,13 @@ class FunctionEvents:
         name: the resource that says so last, for messages.
         function: label of the function.
         config: what it comes to.
+        qualifier: the version or alias whose invokes it is about.
     """
 
     name: str
     function: str
     config: EventInvokeConfig
+    qualifier: str = LATEST
 
 
 def event_configs(stack: Stack, function_of: FunctionOf) -> Iterator[FunctionEvents]:
@@ -48,36 +51,47 @@ def event_configs(stack: Stack, function_of: FunctionOf) -> Iterator[FunctionEve
         function_of: the label of the function that a resource names; raises where it is none of the stack.
 
     Raises:
-        DeploymentRefusedError: a function has two event invoke configs.
-        NotModelledError: a config is of a version or an alias.
+        DeploymentRefusedError: a function, a version or an alias has two event invoke configs.
+        NotModelledError: a config is of a version or an alias that is not in this stack.
     """
-    configs: dict[str, tuple[StackResource, EventInvokeConfig]] = {}
+    configs: dict[tuple[str, str], tuple[StackResource, EventInvokeConfig]] = {}
     for function in stack.functions:
         target = function.dead_letter_arn.certain()
         if target is not None:
-            configs[function.label] = (function, EventInvokeConfig(dead_letter=target))
+            configs[function.label, LATEST] = (function, EventInvokeConfig(dead_letter=target))
     for resource in stack.all(InvokeConfig):
         label = function_of(resource, resource.function_name, resource.function)
-        _only_latest(resource)
-        held = configs.get(label)
+        qualifier = _qualifier(stack, resource)
+        held = configs.get((label, qualifier))
         if held is not None and isinstance(held[0], InvokeConfig):
             raise DeploymentRefusedError(
                 resource.name,
                 "ResourceConflictException",
-                f"The function {label} has an event invoke config already: {held[0].name}",
+                f"The {_what(label, qualifier)} has an event invoke config already: {held[0].name}",
                 rule="ASY-CONFIG-1",
                 fix="put both into one FunctionEventInvokeConfig",
             )
-        config = EventInvokeConfig() if held is None else held[1]
-        configs[label] = (resource, _with(config, resource))
-    for label, (holder, config) in configs.items():
-        yield FunctionEvents(holder.name, label, config)
+        own = configs.get((label, LATEST), (resource, EventInvokeConfig()))[1]
+        config = EventInvokeConfig(dead_letter=own.dead_letter) if held is None else held[1]
+        configs[label, qualifier] = (resource, _with(config, resource))
+    for (label, qualifier), (holder, config) in configs.items():
+        yield FunctionEvents(holder.name, label, config, qualifier)
 
 
-def _only_latest(resource: InvokeConfig) -> None:
+def _qualifier(stack: Stack, resource: InvokeConfig) -> str:
+    """The version or alias of a config, which has to mean the code of this program (LAM-VERSION-1, ASY-CONFIG-2)."""
     qualifier = resource.qualifier.certain()
-    if qualifier != LATEST:
-        raise NotModelledError(f"{resource.name}: qualifier = {qualifier!r} is not modelled\n  nearest: leave it out")
+    known = {LATEST} if resource.function is None else {*qualifiers_of(stack, resource.function)}
+    if qualifier not in known:
+        raise NotModelledError(
+            f"{resource.name}: qualifier = {qualifier!r} names a version or alias that is not in this stack\n"
+            f"  nearest: {', '.join(sorted(known))}"
+        )
+    return qualifier
+
+
+def _what(label: str, qualifier: str) -> str:
+    return f"function {label}" if qualifier == LATEST else f"version or alias {qualifier} of {label}"
 
 
 def _with(config: EventInvokeConfig, resource: InvokeConfig) -> EventInvokeConfig:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from delivery_lab.function_names import LATEST_VERSION
 from delivery_lab.model.feeds.targets import PERMITTED, Permit
 from delivery_lab.rule_ids import RuleId
 from delivery_lab.stack.encryption import has_managed_key, key_verdict
@@ -65,18 +66,27 @@ def topic_permit(topic: Topic, service: str, source: str, source_arn: str, accou
 
 
 def function_permit(
-    stack: Stack, function: Function, service: str, source: str, source_arn: str, rule: RuleId, account: str = ""
+    stack: Stack,
+    function: Function,
+    service: str,
+    source: str,
+    source_arn: str,
+    rule: RuleId,
+    account: str = "",
+    qualifier: str = LATEST_VERSION,
 ) -> Permit:
     """Whether a function's policy lets a service invoke it for one of the stack's resources; see `queue_permit`."""
     permissions = [each for each in stack.all(Permission) if each.function is function]
     elsewhere = [each for each in stack.all(Permission) if each.function is None and not each.function_name.is_known]
-    use = Use(service, "lambda:InvokeFunction", function.arn or "", source_arn, account_of(source_arn) or account)
+    account = account_of(source_arn) or account
+    use = Use(service, "lambda:InvokeFunction", function.arn or "", source_arn, account, qualifier)
     found = permission_verdict(permissions, use)
     if found is Allowance.ALLOWED:
         return PERMITTED
     if found is Allowance.UNDECIDED or elsewhere:
         return Permit(undecided=_undecided(source, function.name, "a Permission of the function"))
-    return Permit(refusal=f"{function.name} has no permission that lets {source} invoke it", rule=rule)
+    by = f" by {qualifier}" if qualifier != LATEST_VERSION else ""
+    return Permit(refusal=f"{function.name} has no permission that lets {source} invoke it{by}", rule=rule)
 
 
 def role_permit(

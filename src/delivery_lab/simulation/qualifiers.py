@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from delivery_lab.model.lambda_api import name_and_qualifier
+from delivery_lab.function_names import name_and_qualifier
 from delivery_lab.stack.functions import LATEST, Function
 from delivery_lab.stack.stack import Stack
 from delivery_lab.stack.versions import Alias, ProvisionedConcurrency

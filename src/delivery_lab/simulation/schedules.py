@@ -307,7 +307,10 @@ class _Winder:
         return Targets(self.stack, self.account, SERVICE, "SCH-ROLE-1", owner)
 
     def _target(self, receiver: Receiver) -> FeedTarget:
-        return self._targets.by_role(receiver, self.resource.label, self.resource.name, self.resource.role_arn)
+        resource = self.resource
+        return self._targets.by_role(
+            receiver, resource.label, resource.name, resource.role_arn, resource.target_arn.known
+        )
 
     def _dead_letters(self) -> FeedTarget | None:
         arn = self.resource.dead_letter_arn.certain()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from delivery_lab.function_names import qualifier_in
 from delivery_lab.model.account import Account
 from delivery_lab.model.eventbridge.target import BusTarget
 from delivery_lab.model.faults import Faults
@@ -45,10 +46,13 @@ class Targets:
         owner = account_of(source_arn) or self.owner
         return self._queue(queue, queue_permit(self.stack, queue, self.service, source, source_arn, owner, self.rule))
 
-    def function(self, function: Function, feed: str, source: str, source_arn: str) -> FunctionTarget:
-        """A function, for a resource of that name and ARN."""
-        permit = function_permit(self.stack, function, self.service, source, source_arn, self.rule, self.owner)
-        return self._function(function, feed, permit)
+    def function(self, function: Function, feed: str, source: str, source_arn: str, by: str | None) -> FunctionTarget:
+        """A function, for a resource of that name and ARN, which invokes it by a name or an ARN."""
+        qualifier = qualifier_in(by)
+        permit = function_permit(
+            self.stack, function, self.service, source, source_arn, self.rule, self.owner, qualifier
+        )
+        return self._function(function, feed, permit, qualifier)
 
     def topic(self, topic: Topic, source: str, source_arn: str) -> TopicTarget:
         """A topic, for a resource of that name and ARN."""
@@ -56,9 +60,14 @@ class Targets:
         return self._topic(topic, topic_permit(topic, self.service, source, source_arn, owner, self.rule))
 
     def by_role(
-        self, receiver: Queue | Function | Topic | Stream | Bus, feed: str, source: str, role: Setting[str | None]
+        self,
+        receiver: Queue | Function | Topic | Stream | Bus,
+        feed: str,
+        source: str,
+        role: Setting[str | None],
+        by: str | None = None,
     ) -> QueueTarget | FunctionTarget | TopicTarget | StreamTarget | BusTarget:
-        """Anything of these, for a resource of that name which uses it by its role alone."""
+        """Anything of these, for a resource of that name which uses it by its role alone; a function by a name."""
 
         def permit(action: str) -> Permit:
             return role_permit(self.stack, role, source, action, receiver, self.rule)
@@ -67,7 +76,7 @@ class Targets:
             case Queue():
                 return self._queue(receiver, permit("sqs:SendMessage"))
             case Function():
-                return self._function(receiver, feed, permit("lambda:InvokeFunction"))
+                return self._function(receiver, feed, permit("lambda:InvokeFunction"), qualifier_in(by))
             case Topic():
                 return replace(self._topic(receiver, permit("sns:Publish")), subject="")
             case Stream():
@@ -93,10 +102,10 @@ class Targets:
         account = self.account
         return QueueTarget(account.queues[queue.label], permit, self._faults, account.streams, account.journal)
 
-    def _function(self, function: Function, feed: str, permit: Permit) -> FunctionTarget:
+    def _function(self, function: Function, feed: str, permit: Permit, qualifier: str) -> FunctionTarget:
         account = self.account
         return FunctionTarget(
-            function.label, feed, permit, account.functions, account.events, self._faults, account.journal
+            function.label, feed, permit, account.functions, account.events, self._faults, account.journal, qualifier
         )
 
     def _topic(self, topic: Topic, permit: Permit) -> TopicTarget:

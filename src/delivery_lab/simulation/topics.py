@@ -153,7 +153,7 @@ class _Connector:
             return RefusedTarget(target.label, problem)
         if isinstance(target, Queue):
             return self._queue(topic, target)
-        return self._targets.function(target, resource.label, topic.name, topic.arn or "")
+        return self._targets.function(target, resource.label, topic.name, topic.arn or "", resource.endpoint.known)
 
     @property
     def _targets(self) -> Targets:

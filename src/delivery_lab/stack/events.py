@@ -22,7 +22,13 @@ class Bus(StackResource):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bucket(StackResource):
-    """An S3 bucket."""
+    """An S3 bucket.
+
+    Attributes:
+        region: where it is, "" where that is not known.
+    """
+
+    region: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +115,7 @@ def bus(inputs: Inputs) -> Bus:
 
 def bucket(inputs: Inputs) -> Bucket:
     """A bucket of its inputs."""
-    return Bucket(**inputs.identity())
+    return Bucket(**inputs.identity(), region=inputs.output("region") or "")
 
 
 def event_rule(inputs: Inputs) -> EventRule:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from delivery_lab.function_names import LATEST_VERSION, qualifier_in
 from delivery_lab.limits.functions import EPHEMERAL_STORAGE, EVENT_AGE, MEMORY, RECURSIVE_LOOP, RETRY_ATTEMPTS, TIMEOUT
 from delivery_lab.program.graph import UNKNOWN, Unknown
 from delivery_lab.stack.bucket_objects import place_in_s3
@@ -13,7 +14,7 @@ from delivery_lab.stack.reading import Inputs
 from delivery_lab.stack.resource import StackResource
 from delivery_lab.stack.settings import Setting
 
-LATEST = "$LATEST"
+LATEST = LATEST_VERSION
 Variables = Mapping[str, str | Unknown]
 
 
@@ -137,6 +138,7 @@ class Permission(StackResource):
         source_arn: for which of its resources, a pattern; None for all.
         source_account: for resources of which account, None for all.
         action: what it may do.
+        qualifier: the version or alias that it is for.
     """
 
     function_name: Setting[str]
@@ -145,6 +147,7 @@ class Permission(StackResource):
     source_arn: Setting[str | None]
     source_account: Setting[str | None]
     action: Setting[str]
+    qualifier: Setting[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,10 +157,12 @@ class AsynchronousInvoker:
     Attributes:
         name: logical name of the resource that invokes.
         function: the function.
+        qualifier: the version or alias by which it invokes the function.
     """
 
     name: str
     function: Function
+    qualifier: str = LATEST
 
 
 def function(inputs: Inputs, code: Any) -> Function:
@@ -221,7 +226,7 @@ def invoke_config(inputs: Inputs, found: Function | None) -> InvokeConfig:
         **inputs.identity(),
         function_name=inputs.text("functionName"),
         function=found,
-        qualifier=inputs.text("qualifier", default=LATEST),
+        qualifier=inputs.text("qualifier", default=qualifier_in(inputs.text("functionName").known)),
         maximum_retry_attempts=inputs.number("maximumRetryAttempts", default=RETRY_ATTEMPTS.default),
         maximum_event_age_seconds=inputs.number("maximumEventAgeInSeconds", default=EVENT_AGE.default),
         on_success=inputs.optional_text("destinationConfig", "onSuccess", "destination"),
@@ -249,4 +254,5 @@ def permission(inputs: Inputs, found: Function | None) -> Permission:
         source_arn=inputs.optional_text("sourceArn"),
         source_account=inputs.optional_text("sourceAccount"),
         action=inputs.text("action", default="lambda:InvokeFunction"),
+        qualifier=inputs.text("qualifier", default=qualifier_in(inputs.text("function").known)),
     )

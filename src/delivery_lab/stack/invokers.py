@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from delivery_lab import resource_types
+from delivery_lab.function_names import qualifier_in
 from delivery_lab.stack.functions import AsynchronousInvoker
 from delivery_lab.stack.names import FunctionNames
 from delivery_lab.stack.notifications import bucket_notification
@@ -31,7 +32,7 @@ def asynchronous_invokers(resources: Iterator[Inputs], names: FunctionNames) -> 
         for reference in _references(inputs):
             function = names.find(reference)
             if function is not None:
-                yield AsynchronousInvoker(inputs.resource.name, function)
+                yield AsynchronousInvoker(inputs.resource.name, function, qualifier_in(reference))
 
 
 def _references(inputs: Inputs) -> tuple[Any, ...]:

@@ -13,6 +13,7 @@ from enum import StrEnum
 from fnmatch import fnmatchcase
 from typing import Any
 
+from delivery_lab.function_names import LATEST_VERSION
 from delivery_lab.stack.functions import Permission
 from delivery_lab.stack.reading import has_unknown, listed
 from delivery_lab.stack.roles import PolicyDocument
@@ -37,6 +38,7 @@ class Use:
         resource: ARN of the resource.
         source_arn: ARN of what the service acts for, such as a topic.
         account: account of what the service acts for.
+        qualifier: of a function, the version or alias by which it is invoked (LAM-VERSION-2).
     """
 
     service: str
@@ -44,6 +46,7 @@ class Use:
     resource: str
     source_arn: str
     account: str
+    qualifier: str = LATEST_VERSION
 
 
 def verdict(policies: Iterable[PolicyDocument], use: Use) -> Allowance:
@@ -69,8 +72,10 @@ def permission_verdict(permissions: Iterable[Permission], use: Use) -> Allowance
     undecided = False
     for permission in permissions:
         settings = (permission.principal, permission.source_arn, permission.source_account, permission.action)
-        if not all(setting.is_known for setting in settings):
+        if not all(setting.is_known for setting in (*settings, permission.qualifier)):
             undecided = True
+            continue
+        if permission.qualifier.certain() not in (LATEST_VERSION, use.qualifier):
             continue
         if permission.principal.certain() not in (use.service, "*"):
             continue

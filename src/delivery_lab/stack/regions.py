@@ -1,10 +1,14 @@
-"""What AWS wants in one region: a mapping and its source, a queue and its dead-letter queue, a rule and its targets."""
+"""What AWS wants in one region.
+
+A mapping and its source, a queue and its dead-letter queue, a rule and its targets, a bucket and whom it notifies.
+"""
 
 from __future__ import annotations
 
 from delivery_lab.program.naming import DEFAULT_REGION
-from delivery_lab.stack.events import EventRule, EventTarget
+from delivery_lab.stack.events import Bucket, EventRule, EventTarget
 from delivery_lab.stack.mappings import EventSourceMapping
+from delivery_lab.stack.notifications import NotificationConfig
 from delivery_lab.stack.queues import Queue
 from delivery_lab.stack.stack import Stack
 
@@ -25,12 +29,20 @@ def target_apart(stack: Stack, rule: EventRule, target: EventTarget) -> tuple[st
     return None if arn is None or arn.split(":")[2:3] == ["events"] else _apart(stack, arn, rule.arn)
 
 
+def destination_apart(stack: Stack, bucket: Bucket, config: NotificationConfig) -> tuple[str, str] | None:
+    """The regions of whom a bucket notifies and of the bucket, where they are certainly two (S3-REGION-1)."""
+    return _two(stack, _region_of(config.arn.known), bucket.region)
+
+
 def _apart(stack: Stack, one: str | None, other: str | None) -> tuple[str, str] | None:
+    return _two(stack, _region_of(one), _region_of(other))
+
+
+def _two(stack: Stack, one: str, other: str) -> tuple[str, str] | None:
     """Two regions, unless one of them may be the region that is assumed of a program that names none."""
-    regions = _region_of(one), _region_of(other)
-    if not all(regions) or regions[0] == regions[1]:
+    if not one or not other or one == other:
         return None
-    return None if "aws:region" not in stack.config and DEFAULT_REGION in regions else regions
+    return None if "aws:region" not in stack.config and DEFAULT_REGION in (one, other) else (one, other)
 
 
 def _region_of(arn: str | None) -> str:

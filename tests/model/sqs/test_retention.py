@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from delivery_lab.events import MessageExpired
+from delivery_lab.events import Actor, DeleteIgnored, MessageDeleted, MessageExpired
 from tests.model.support import World, receive, remaining
 
 DAY = 86_400
@@ -22,6 +22,26 @@ def test_sqs_ret_1_takes_messages_that_are_ready_delayed_or_in_flight() -> None:
     assert queue.messages == []
     assert queue.counts() == (0, 0, 0)
     assert [event.rule for event in world.events(MessageExpired)] == ["SQS-RET-1"] * 3
+
+
+def test_sqs_ret_4_a_delete_of_a_message_that_retention_took_while_it_was_worked_on_reports_success() -> None:
+    world = World()
+    queue = world.queue(retention=60, visibility=300)
+    world.send(queue, "a", "b")
+    for_a, for_b = queue.receive(2)
+    world.wait(61)
+
+    answer = world.sqs("DeleteMessage", QueueUrl=queue.url, ReceiptHandle=for_a.receipt_handle)
+    again = world.sqs("DeleteMessage", QueueUrl=queue.url, ReceiptHandle=for_a.receipt_handle)
+    queue.delete_received(for_b, Actor("mapping", "mapping"))
+
+    assert answer == again == {}
+    assert world.events(MessageDeleted) == []
+    assert [(event.message, event.rule) for event in world.events(DeleteIgnored)] == [
+        (for_a.message.id, "SQS-RET-4"),
+        (for_b.message.id, "SQS-RET-4"),
+    ]
+    assert "SQS-STALE-4" in world.journal.rules
 
 
 def test_sqs_ret_1_each_message_has_its_own_age() -> None:

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from delivery_lab.checks.check import Check, Found, values_of
 from delivery_lab.checks.finding import Severity
 from delivery_lab.checks.invokers import may_be_invoked_otherwise
+from delivery_lab.function_names import qualifier_in
 from delivery_lab.rules.rule import LAMBDA_GUIDE
-from delivery_lab.stack.functions import Function, InvokeConfig
+from delivery_lab.stack.functions import LATEST, Function, InvokeConfig, Permission
 from delivery_lab.stack.mappings import SqsMapping
 from delivery_lab.stack.settings import Setting
 from delivery_lab.stack.stack import Stack
@@ -77,6 +78,57 @@ class ConfigOfPolledFunction(Check):
             names = dict.fromkeys((*(setting.origin.resource for setting in settings), function.name, first.name))
             fix = f"use {instead}, and remove {', '.join(str(setting.origin) for setting in settings)}"
             yield Found(tuple(names), values_of(*settings), why, fix)
+
+
+class ConfigOfAnotherName(Check):
+    id = "CHK-ASYNC-3"
+    title = "settings of asynchronous invokes on a version or alias that nobody invokes"
+    severity = Severity.WARNING
+    why = (
+        "An event invoke config holds for the invokes by its own name alone: that of an alias not for those of the "
+        "function, and that of the function not for those of its aliases."
+    )
+    fix = "Invoke the function by the name that the config is of, or set the qualifier of the config."
+    source = "ASY-CONFIG-2"
+
+    def find(self, stack: Stack) -> Iterator[Found]:
+        configs = list(stack.all(InvokeConfig))
+        names = {config.name for config in configs}
+        for config in configs:
+            function, own = config.function, config.qualifier.known
+            if function is None or own is None or _is_named(stack, function, own):
+                continue
+            invokers = [each for each in stack.invokers if each.function is function and each.name not in names]
+            # Without an invoker in the stack somebody else may invoke it, by whatever name.
+            if not invokers or any(each.qualifier == own for each in invokers):
+                continue
+            first = invokers[0]
+            by = f"by {first.qualifier}" if first.qualifier != LATEST else "without a qualifier"
+            why = (
+                f"{first.name} invokes {function.name} {by}, and {config.name} is of {own}: its retries, age and "
+                "destinations do not hold there; without a config of that name the defaults do."
+            )
+            fix = f"let {first.name} invoke {function.name} by {own}, or set qualifier of {config.name} to "
+            fix += first.qualifier
+            values = {f"{config.name}.qualifier": config.qualifier.known}
+            yield Found((config.name, first.name), values, why, fix)
+
+
+def _is_named(stack: Stack, function: Function, qualifier: str) -> bool:
+    """Whether code or a permission names a version or alias of a function, or that cannot be told."""
+    permissions = [each for each in stack.all(Permission) if each.function in (function, None)]
+    unsure = any(each.function is None or each.qualifier.known in (None, qualifier) for each in permissions)
+    if unsure and qualifier != LATEST:
+        return True
+    for other in stack.functions:
+        if not other.environment.is_known:
+            return True
+        for value in other.variables.values():
+            if not isinstance(value, str) or (
+                stack.function_at(value) is function and qualifier_in(value) == qualifier
+            ):
+                return True
+    return False
 
 
 def _asynchronous_settings(stack: Stack, function: Function) -> Iterator[Setting[object]]:

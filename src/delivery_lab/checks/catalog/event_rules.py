@@ -9,6 +9,7 @@ from typing import Any
 from delivery_lab.checks.catalog.topics import key_fix
 from delivery_lab.checks.check import Check, Found, values_of
 from delivery_lab.checks.finding import Severity
+from delivery_lab.function_names import LATEST_VERSION, qualifier_in
 from delivery_lab.input_templates import filled_in_at_best, is_object, problem_of
 from delivery_lab.limits.eventbridge import ENVELOPE
 from delivery_lab.stack.encryption import key_verdict
@@ -70,19 +71,21 @@ class UnpermittedTarget(Check):
                 shut = verdict(receiver.policies, use) is Allowance.DENIED
                 return f"{receiver.name} has no policy that lets {rule.name} send" if shut else ""
             case Function() if target.role_arn.value is None:
-                shut = self._is_shut(stack, rule, receiver)
-                return f"{receiver.name} has no permission that lets {rule.name} invoke it" if shut else ""
+                qualifier = qualifier_in(target.target_arn.known)
+                shut = self._is_shut(stack, rule, receiver, qualifier)
+                by = f" by {qualifier}" if qualifier != LATEST_VERSION else ""
+                return f"{receiver.name} has no permission that lets {rule.name} invoke it{by}" if shut else ""
             case Stream() | Bus():
                 return self._without_role(stack, target, receiver)
         return ""
 
     @staticmethod
-    def _is_shut(stack: Stack, rule: EventRule, function: Function) -> bool:
+    def _is_shut(stack: Stack, rule: EventRule, function: Function, qualifier: str) -> bool:
         permissions = list(stack.all(Permission))
         if any(each.function is None for each in permissions):
             return False
         account = (rule.arn or ":::::").split(":")[4]
-        use = Use(EVENTS, "lambda:InvokeFunction", function.arn or "", rule.arn or "", account)
+        use = Use(EVENTS, "lambda:InvokeFunction", function.arn or "", rule.arn or "", account, qualifier)
         own = [each for each in permissions if each.function is function]
         return permission_verdict(own, use) is Allowance.DENIED
 

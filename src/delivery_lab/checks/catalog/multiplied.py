@@ -11,6 +11,7 @@ from delivery_lab.checks.code.program import Code
 from delivery_lab.checks.code.reading import code_of
 from delivery_lab.checks.code.sending import sends
 from delivery_lab.checks.finding import Edit, Severity
+from delivery_lab.function_names import qualifier_in
 from delivery_lab.limits.functions import RETRY_ATTEMPTS
 from delivery_lab.stack.functions import Function, InvokeConfig
 from delivery_lab.stack.pipes import Pipe
@@ -111,7 +112,8 @@ def _of_events(stack: Stack) -> Iterator[_Tries]:
         function = stack.function_at(arn)
         if function is None:
             continue
-        config = next((each for each in stack.all(InvokeConfig) if each.function is function), None)
+        own = (each for each in stack.all(InvokeConfig) if each.function is function)
+        config = next((each for each in own if each.qualifier.known in (None, qualifier_in(arn))), None)
         retries = RETRY_ATTEMPTS.default if config is None else config.maximum_retry_attempts.known
         if retries is not None:
             yield _Tries(function, source, 1 + retries, None if config is None else config.maximum_retry_attempts)

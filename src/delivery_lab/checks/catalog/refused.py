@@ -8,7 +8,9 @@ from delivery_lab.checks.catalog.event_rules import rule_targets
 from delivery_lab.checks.check import Check, Found, values_of
 from delivery_lab.checks.finding import Severity
 from delivery_lab.limits.queues import FIFO_SUFFIX
-from delivery_lab.stack.regions import dead_letters_apart, regions_apart, target_apart
+from delivery_lab.stack.events import Bucket
+from delivery_lab.stack.notifications import BucketNotification
+from delivery_lab.stack.regions import dead_letters_apart, destination_apart, regions_apart, target_apart
 from delivery_lab.stack.stack import Stack
 
 
@@ -33,10 +35,11 @@ class RefusedQueueName(Check):
 
 class PartsInTwoRegions(Check):
     id = "CHK-REGION-1"
-    title = "source, dead-letter queue or target of a rule in another region"
+    title = "source, dead-letter queue, target of a rule or destination of a bucket in another region"
     severity = Severity.ERROR
     why = (
-        "A mapping and its source, a queue and its dead-letter queue, a rule and its targets have to be in one region."
+        "A mapping and its source, a queue and its dead-letter queue, a rule and its targets, a bucket and whom it "
+        "notifies have to be in one region."
     )
     fix = "Create both in one region; only topics, and rules whose target is a bus, hand on across regions."
     source = "ESM-REGION-1"
@@ -63,3 +66,17 @@ class PartsInTwoRegions(Check):
                 why = f"The target is in {regions[0]} and {rule.name} in {regions[1]}: EventBridge refuses it."
                 fix = f"hand on to a bus in {regions[0]}, and from there to the target"
                 yield Found((target.name, rule.name), values_of(target.target_arn), why, fix, source="EB-REGION-1")
+        yield from self._notifications(stack)
+
+    def _notifications(self, stack: Stack) -> Iterator[Found]:
+        buckets = {bucket.id: bucket for bucket in stack.all(Bucket) if bucket.id}
+        for resource in stack.all(BucketNotification):
+            bucket = buckets.get(resource.bucket.known or "")
+            if bucket is None:
+                continue
+            for config in resource.configs:
+                regions = destination_apart(stack, bucket, config)
+                if regions is not None:
+                    why = f"The {config.kind} is in {regions[0]} and {bucket.name} in {regions[1]}: S3 refuses it."
+                    fix = f"create the {config.kind} and {bucket.name} in one region"
+                    yield Found((resource.name, bucket.name), values_of(config.arn), why, fix, source="S3-REGION-1")

@@ -16,6 +16,7 @@ from delivery_lab.checks.code.envelopes import (
 from delivery_lab.checks.code.program import Code
 from delivery_lab.checks.code.reading import code_of
 from delivery_lab.checks.finding import Edit, Severity
+from delivery_lab.function_names import LATEST_VERSION, qualifier_in
 from delivery_lab.rules.rule import SNS_GUIDE
 from delivery_lab.stack.encryption import has_managed_key, key_verdict
 from delivery_lab.stack.functions import Function, Permission
@@ -73,17 +74,22 @@ class UnpermittedSubscription(Check):
                 yield Found((queue.name, subscription.name), values_of(subscription.endpoint), why, fix)
         for subscription in stack.all(Subscription):
             source, function = stack.at(subscription.topic.known), stack.function_at(subscription.endpoint.known)
-            if isinstance(source, Topic) and function is not None and self._is_shut(stack, source, function):
-                why = f"{function.name} has no permission that lets {source.name} invoke it, so nothing arrives."
+            if not isinstance(source, Topic) or function is None:
+                continue
+            qualifier = qualifier_in(subscription.endpoint.known)
+            if self._is_shut(stack, source, function, qualifier):
+                by = f" by {qualifier}" if qualifier != LATEST_VERSION else ""
+                why = f"{function.name} has no permission that lets {source.name} invoke it{by}, so nothing arrives."
                 fix = f"add an aws.lambda_.Permission of {function.name} for {SNS} with the ARN of {source.name}"
                 yield Found((function.name, subscription.name), values_of(subscription.endpoint), why, fix)
 
     @staticmethod
-    def _is_shut(stack: Stack, topic: Topic, function: Function) -> bool:
+    def _is_shut(stack: Stack, topic: Topic, function: Function, qualifier: str) -> bool:
         permissions = list(stack.all(Permission))
         if any(each.function is None for each in permissions):
             return False
-        use = Use(SNS, "lambda:InvokeFunction", function.arn or "", topic.arn or "", _account(topic.arn or ":::::"))
+        arn = topic.arn or ""
+        use = Use(SNS, "lambda:InvokeFunction", function.arn or "", arn, _account(arn or ":::::"), qualifier)
         own = [each for each in permissions if each.function is function]
         return permission_verdict(own, use) is Allowance.DENIED
 

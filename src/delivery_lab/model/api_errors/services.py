@@ -15,6 +15,12 @@ NOTIFICATION = ApiError(
     "Unable to validate the following destination configurations.",
     "https://github.com/localstack/localstack/blob/main/tests/aws/services/s3/test_s3_notifications_sqs.snapshot.json",
 )
+NOTIFICATION_REGION = ApiError(
+    "InvalidArgument",
+    "The notification destination service region is not valid for the bucket location constraint. The destination is "
+    "in {destination}, the bucket in {bucket}.",
+    "https://github.com/cloud-custodian/cloud-custodian/issues/297, the first sentence",
+)
 OVERLAPPING = ApiError(
     "InvalidArgument",
     "Configuration is ambiguously defined. Cannot have overlapping suffixes in two rules if the prefixes are "

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from delivery_lab.errors import LabError, NotModelledError
 from delivery_lab.events import Actor, Journal, TargetKind
+from delivery_lab.function_names import LATEST_VERSION
 from delivery_lab.model.asynchronous import AsynchronousInvokes
 from delivery_lab.model.faults import Faults, error_of
 from delivery_lab.model.functions import Lambda
@@ -188,6 +189,7 @@ class FunctionTarget:
         events: asynchronous invokes.
         faults: the faults of the run; they are set after the deployment.
         journal: where it is noted what a run relies on.
+        qualifier: the version or alias by which it is invoked.
     """
 
     function: str
@@ -197,6 +199,7 @@ class FunctionTarget:
     events: AsynchronousInvokes
     faults: Callable[[], Faults]
     journal: Journal
+    qualifier: str = LATEST_VERSION
     kind: TargetKind = "function"
 
     @property
@@ -213,7 +216,12 @@ class FunctionTarget:
         request_id = self.functions.new_request_id(self.function)
         announce(request_id)
         self.events.accept(
-            self.function, parcel.body, by=Actor("feed", self.feed), lineage=parcel.lineage, request_id=request_id
+            self.function,
+            parcel.body,
+            by=Actor("feed", self.feed),
+            lineage=parcel.lineage,
+            request_id=request_id,
+            qualifier=self.qualifier,
         )
 
 

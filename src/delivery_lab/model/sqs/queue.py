@@ -251,15 +251,15 @@ class SqsQueue:
         """Delete a message by the handle of one of its receives.
 
         The newest handle always works, also after the visibility timeout has ended (SQS-STALE-1). An older one is
-        accepted, but whether the message goes is not to be relied on (SQS-STALE-2). Deleting twice is fine
-        (SQS-STALE-4).
+        accepted, but whether the message goes is not to be relied on (SQS-STALE-2). Deleting what is gone is fine, as
+        is deleting twice (SQS-RET-4, SQS-STALE-4).
 
         Raises:
             AwsError: the handle is malformed, or more than 12 h have passed since the receive (SQS-STALE-5).
         """
         message, receive_number = self._resolve(receipt_handle)
         if message is None:
-            self._journal.rely_on("SQS-STALE-4")
+            self._journal.found_nothing(receipt_handle, by)
         else:
             self._delete(message, receive_number, receipt_handle, by)
 

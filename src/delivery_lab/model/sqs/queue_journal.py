@@ -20,6 +20,7 @@ from delivery_lab.events import (
 from delivery_lab.model.clock import Scheduler
 from delivery_lab.model.sqs.attributes import QueueAttributes
 from delivery_lab.model.sqs.message import Message
+from delivery_lab.model.sqs.receipts import read_handle
 from delivery_lab.rule_ids import RuleId
 
 
@@ -38,6 +39,7 @@ class QueueJournal:
         self._fifo = fifo
         self._scheduler = scheduler
         self._append = journal.append
+        self._expired: dict[int, str] = {}  # ids of messages that were received and have expired, by their numbers
         self.rely_on = journal.rely_on
         """See `Journal.rely_on`."""
 
@@ -77,12 +79,23 @@ class QueueJournal:
         """A delete had no effect: its handle was an older one, or a copy of the message missed it."""
         self._append(DeleteIgnored(self._scheduler.now, rule, self._queue, message.id, by))
 
+    def found_nothing(self, receipt_handle: str, by: Actor) -> None:
+        """A delete found no message: retention has taken it meanwhile (SQS-RET-4), or it was deleted (SQS-STALE-4)."""
+        sequence, _ = read_handle(receipt_handle, self._queue)
+        message = self._expired.pop(sequence, None)
+        if message is None:
+            self.rely_on("SQS-STALE-4")
+        else:
+            self._append(DeleteIgnored(self._scheduler.now, "SQS-RET-4", self._queue, message, by))
+
     def dead_lettered(self, message: Message, rule: RuleId, target: str) -> None:
         """A message went to the dead-letter queue."""
         self._append(MessageDeadLettered(self._scheduler.now, rule, self._queue, message.id, target))
 
     def expired(self, message: Message, rule: RuleId) -> None:
-        """Retention ended a message."""
+        """Retention ended a message; a receiver may still be at work on it."""
+        if message.receive_count:
+            self._expired[message.sequence] = message.id
         self._append(MessageExpired(self._scheduler.now, rule, self._queue, message.id))
 
     def configured(self, attributes: QueueAttributes, dead_letter_queue: str | None) -> None:
