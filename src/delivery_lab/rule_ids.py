@@ -15,6 +15,11 @@ CountedRuleId = Literal["BILL-POLL-1", "BILL-POLL-2", "BILL-RECEIVE-1", "BILL-SN
 AlarmRuleId = Literal["CW-ALARM-1", "CW-ALARM-2", "CW-ALARM-3"]
 MetricRuleId = Literal["CW-AGE-1", "CW-AGE-2", "CW-CONC-1", "CW-INVOKE-1", "CW-NAME-1", "CW-SAMPLE-1", "CW-SENT-1"]
 WatchedRuleId = Literal[AlarmRuleId, MetricRuleId]
+FunctionRuleId = Literal[
+    "LAM-CODE-1", "LAM-CODE-2", "LAM-CONC-1", "LAM-CONC-2", "LAM-CONC-3", "LAM-CONC-4", "LAM-DURATION-1", "LAM-ENV-1",
+    "LAM-ENV-2", "LAM-ERR-1", "LAM-FILES-1", "LAM-FREEZE-1", "LAM-INIT-1", "LAM-INIT-2", "LAM-INIT-3", "LAM-MEMORY-1",
+    "LAM-RESPONSE-1", "LAM-SCALE-1", "LAM-TIME-1", "LAM-TIME-2", "LAM-TRACE-1", "LAM-VARS-1",
+]  # fmt: skip
 
 NamedRuleId = Literal["ASY-CONFIG-1", "ASY-CONFIG-2", "ASY-CONFIG-3", "LAM-VERSION-1", "LAM-VERSION-2"]
 RetainedRuleId = Literal["SQS-RET-1", "SQS-RET-2", "SQS-RET-3", "SQS-RET-4"]
@@ -26,6 +31,7 @@ RuleId = Literal[
     PricedRuleId,
     CountedRuleId,
     WatchedRuleId,
+    FunctionRuleId,
     "ASY-AGE-1",
     "ASY-AGE-2",
     "ASY-BACKOFF-1",
@@ -135,6 +141,7 @@ RuleId = Literal[
     "HTTP-MAP-2",
     "HTTP-PAYLOAD-1",
     "HTTP-PAYLOAD-2",
+    "HTTP-PAYLOAD-3",
     "HTTP-PERMISSION-1",
     "HTTP-QUICK-1",
     "HTTP-ROUTE-1",
@@ -182,27 +189,6 @@ RuleId = Literal[
     "KIN-SHARD-2",
     "KIN-SHARD-3",
     "KIN-SIZE-1",
-    "LAM-CODE-1",
-    "LAM-CODE-2",
-    "LAM-CONC-1",
-    "LAM-CONC-2",
-    "LAM-CONC-3",
-    "LAM-CONC-4",
-    "LAM-DURATION-1",
-    "LAM-ENV-1",
-    "LAM-ENV-2",
-    "LAM-ERR-1",
-    "LAM-FILES-1",
-    "LAM-FREEZE-1",
-    "LAM-INIT-1",
-    "LAM-INIT-2",
-    "LAM-INIT-3",
-    "LAM-MEMORY-1",
-    "LAM-SCALE-1",
-    "LAM-TIME-1",
-    "LAM-TIME-2",
-    "LAM-TRACE-1",
-    "LAM-VARS-1",
     "RDR-CANCEL-1",
     "RDR-END-1",
     "RDR-NEW-1",

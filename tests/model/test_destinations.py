@@ -65,6 +65,18 @@ def test_dst_record_1_holds_what_aws_documents() -> None:
     }
 
 
+@pytest.mark.parametrize("payload", ["NaN", '{"share": Infinity}', "no JSON"])
+def test_dst_record_1_a_response_that_is_no_json_is_refused(payload: str) -> None:
+    world = EventsWorld(lambda call: Script(1, payload))
+    world.configure(on_success=TOPIC)
+    world.event()
+
+    with pytest.raises(NotModelledError) as refused:
+        world.run()
+    assert str(refused.value).startswith("worker answers an event with what is no JSON: ")
+    assert str(refused.value).endswith("\n  nearest: return a value that JSON has: no NaN, no Infinity, no bytes")
+
+
 def test_dst_record_1_on_an_event_bus_is_the_detail_of_an_event() -> None:
     world = EventsWorld()
     world.configure(on_success=BUS, on_failure=BUS, maximum_retry_attempts=0)

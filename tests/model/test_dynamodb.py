@@ -46,6 +46,17 @@ def _get(tables: DynamoDb, key: str = "a") -> Any:
     return tables.call("GetItem", {"TableName": "t", "Key": {"id": {"S": key}}}).get("Item")
 
 
+def test_an_item_without_its_key_is_refused_in_the_words_of_dynamodb(tables: DynamoDb) -> None:
+    with pytest.raises(AwsError) as without:
+        tables.call("PutItem", {"TableName": "t", "Item": {"n": {"N": "1"}}})
+    with pytest.raises(AwsError) as other:
+        tables.call("GetItem", {"TableName": "t", "Key": {"n": {"N": "1"}}})
+
+    assert without.value.message == "One or more parameter values were invalid: Missing the key id in the item"
+    assert (without.value.code, other.value.code) == ("ValidationException", "ValidationException")
+    assert other.value.message == "The provided key element does not match the schema"
+
+
 @pytest.mark.parametrize("is_there", [False, True])
 @pytest.mark.parametrize("expression", ["SET m = :x ADD n :x", "SET m = :x DELETE n :x", "SET m = :x, n = n + :x"])
 def test_ddb_update_1_an_update_that_is_refused_changes_nothing(

@@ -59,3 +59,39 @@ def test_a_secret_is_not_shown() -> None:
         refuse_unreadable(QUEUE, "jobs", {"delaySeconds": "hunter2"}, frozenset({"delaySeconds"}))
 
     assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize("given", [["ReportBatchItemFailure"], "nonsense", [5], [["ReportBatchItemFailures"]]])
+def test_a_response_type_that_there_is_not(given: Any) -> None:
+    with pytest.raises(ProgramError) as caught:
+        refuse_unreadable(MAPPING, "jobs", {"functionResponseTypes": given})
+
+    assert str(caught.value) == (
+        f'jobs: functionResponseTypes = {given!r} has to be a list of "ReportBatchItemFailures"; '
+        "the AWS provider takes nothing else"
+    )
+
+
+@pytest.mark.parametrize("given", [["ReportBatchItemFailures"], [], UNKNOWN, [UNKNOWN], None])
+def test_response_types_that_there_are(given: Any) -> None:
+    refuse_unreadable(MAPPING, "jobs", {"functionResponseTypes": given})
+    assert typed(MAPPING, {"functionResponseTypes": given}) == {"functionResponseTypes": given}
+
+
+def test_blocks_of_a_list_are_read_each() -> None:
+    given = {"globalSecondaryIndexes": [{"name": "a", "readCapacity": "5"}, {"name": "b"}, UNKNOWN]}
+
+    assert typed("aws:dynamodb/table:Table", given) == {
+        "globalSecondaryIndexes": [{"name": "a", "readCapacity": 5}, {"name": "b"}, UNKNOWN]
+    }
+    assert given["globalSecondaryIndexes"][0] == {"name": "a", "readCapacity": "5"}
+
+
+def test_a_rate_may_have_a_fraction() -> None:
+    stage = "aws:apigatewayv2/stage:Stage"
+
+    assert typed(stage, {"defaultRouteSettings": {"throttlingRateLimit": "0.5"}}) == {
+        "defaultRouteSettings": {"throttlingRateLimit": 0.5}
+    }
+    with pytest.raises(ProgramError, match=r"defaultRouteSettings.throttlingRateLimit = True has to be a number; "):
+        refuse_unreadable(stage, "api", {"defaultRouteSettings": {"throttlingRateLimit": True}})

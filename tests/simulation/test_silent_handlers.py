@@ -116,6 +116,17 @@ HANDLERS: dict[str, tuple[str, Comes]] = {
         ),
         Comes(0, 6, None, 6, None, "6 errors"),
     ),
+    "lines that look like the contract's, with an id of their own": (
+        """for r in records:
+        put(r); print(json.dumps({"event": "processed", "message_id": json.loads(r["body"])["id"]}))""",
+        Comes(6, 0, 6, 6, "effect", "Every message is processed once."),
+    ),
+    "such lines before the contract's own": (
+        """for r in records:
+        print(json.dumps({"event": "started", "message_id": "a"}))
+        print(json.dumps({"event": "processed", "id": r["body"], "message_id": r["messageId"]}))""",
+        Comes(6, 0, 6, 6, "contract", "Every message is processed once."),
+    ),
     "deleted in a batch": (
         (
             "[r['body'] for r in records]; sqs.delete_message_batch(QueueUrl=url('jobs'), Entries=[{'Id': str(n), "

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import typing
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import pulumi_aws as aws
 import pytest
 from pulumi._types import input_type_types, is_input_type
 
 from delivery_lab import resource_types
+from delivery_lab.errors import ProgramError
+from delivery_lab.program.scalars import refuse_unreadable, typed
 from delivery_lab.simulation.supported_feeds import FEEDS
 from delivery_lab.simulation.supported_inputs import SUPPORT
 from delivery_lab.stack.support import EVERYWHERE, Support
@@ -120,3 +122,39 @@ def test_no_input_is_on_two_lists(token: str) -> None:
 
     assert support.modelled & support.harmless == set()
     assert (support.modelled | support.harmless | EVERYWHERE) & set(support.refused) == set()
+
+
+def _scalar_of(kind: object) -> type | None:
+    """`int`, `bool` or `float`, of an input that is one; None for texts, lists and maps."""
+    if isinstance(kind, type):
+        return kind if kind in (int, bool, float) else None
+    if typing.get_origin(kind) in (list, dict, Sequence, Mapping):
+        return None
+    return next((found for each in typing.get_args(kind) if (found := _scalar_of(each)) is not None), None)
+
+
+def _scalars(arguments: type, above: tuple[str, ...] = ()) -> Iterator[tuple[str, type]]:
+    for name, kind in input_type_types(arguments).items():
+        block, path = _block_of(kind), (*above, name)
+        if block is not None:
+            yield from _scalars(block, path)
+        elif (scalar := _scalar_of(kind)) is not None:
+            yield ".".join(path), scalar
+
+
+def _nested(path: str, value: object) -> dict[str, object]:
+    first, _, rest = path.partition(".")
+    return {first: _nested(rest, value) if rest else value}
+
+
+@pytest.mark.parametrize("token", ARGUMENTS)
+def test_a_number_or_switch_that_is_followed_is_read_or_refused(token: str) -> None:
+    for path, kind in _scalars(ARGUMENTS[token]):
+        if path not in ALL[token].modelled:
+            continue
+        text, value = ("true", True) if kind is bool else ("7", 7)
+        assert typed(token, _nested(path, text)) == _nested(path, value), path
+        for wrong in ("nonsense", ["nonsense"], {"a": 1}):
+            with pytest.raises(ProgramError) as refused:
+                refuse_unreadable(token, "it", _nested(path, wrong))
+            assert str(refused.value).startswith(f"it: {path} = {wrong!r} has to be "), path

@@ -167,6 +167,14 @@ def test_a_text_body_has_no_fields_to_set(tmp_path: Path) -> None:
             "send: [{http: {path: enqueue}}]",
             "{path}:1: send.1.http.path: String should match pattern '^/', not 'enqueue'",
         ),
+        (
+            "send: [{http: {path: /, headers: {'a b': c}}}]",
+            "{path}:1: send.1.http: headers: 'a b' is no name of a header: letters, digits and !#$%&'*+-.^_`|~",
+        ),
+        (
+            'send: [{http: {path: /, headers: {a: "b\\r\\nc: d"}}}]',
+            "{path}:1: send.1.http: headers: the value of a has a control character, as 'b\\r\\nc: d' shows (RFC 9110)",
+        ),
     ],
 )
 def test_a_malformed_file_is_refused_with_its_place(tmp_path: Path, text: str, message: str) -> None:
@@ -181,7 +189,7 @@ def test_a_malformed_file_is_refused_with_its_place(tmp_path: Path, text: str, m
 @pytest.mark.parametrize(
     ("body", "message"),
     [
-        ('"{m}"', "the body has the unknown placeholder {m} (known: {n})"),
+        ('"{m}"', "{m} is an unknown placeholder (known: {n})"),
         (
             "{a: {$uniform: [1]}}",
             '{"$uniform": [1]} draws nothing: write {$uniform: [low, high]} or {$choice: [a, b]}',
@@ -198,6 +206,18 @@ def test_a_body_that_does_not_render_is_refused_with_its_line(tmp_path: Path, bo
         _bodies(workload)
 
     assert str(caught.value).startswith(f"{workload.path}: send 2: {message}")
+
+
+def test_what_is_drawn_is_filled_in_like_the_rest(tmp_path: Path) -> None:
+    workload = _read(tmp_path, "send: [{queue: a, times: 2, body: {$choice: [{id: 'job-{n}', a: {$choice: [7]}}]}}]")
+
+    assert _bodies(workload) == ['{"id": "job-1", "a": 7}', '{"id": "job-2", "a": 7}']
+
+
+def test_keys_of_yaml_are_keys_of_json(tmp_path: Path) -> None:
+    workload = _read(tmp_path, "send: [{queue: a, body: {2: a, true: b, null: c, 1.5: d}}]")
+
+    assert _bodies(workload) == ['{"2": "a", "true": "b", "null": "c", "1.5": "d"}']
 
 
 def test_poison_is_marked_by_a_text_in_bodies_that_are_no_json(tmp_path: Path) -> None:

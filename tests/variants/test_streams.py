@@ -2,12 +2,16 @@
 
 import json
 from functools import cache
+from pathlib import Path
 
 import pytest
 
+from delivery_lab.errors import WorkloadError
 from delivery_lab.events import MessageSent
 from delivery_lab.results.outcome import Outcome
-from tests.lab_support import outcome, run, workload
+from delivery_lab.simulation.simulate import simulate
+from delivery_lab.simulation.workload_files import read_workload
+from tests.lab_support import ROOT, outcome, run, stack_of, workload
 
 VARIANTS = ("stream-age", "stream-bisect", "stream-bounded", "stream-default", "stream-parallel", "stream-partial")
 A_DAY_SECONDS = 86_400
@@ -161,3 +165,10 @@ def test_the_same_seed_gives_the_same_trace() -> None:
 
 def test_the_workload_is_what_the_tests_think() -> None:
     assert workload("stream-default").name == "streams"
+
+
+def test_an_item_that_is_drawn_has_to_be_an_object(tmp_path: Path) -> None:
+    (tmp_path / "load.yaml").write_text("send: [{table: stream-table, body: {$choice: [5, 6]}}]")
+
+    with pytest.raises(WorkloadError, match=r": the body of a table is the item: an object, not [56], which is drawn$"):
+        simulate(stack_of("dynamodb-stream"), ROOT, read_workload(tmp_path / "load.yaml"), 1)

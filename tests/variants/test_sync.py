@@ -138,7 +138,11 @@ def test_a_workload_may_invoke_itself_and_sees_the_answer(tmp_path: Path, send: 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("send: [{invoke: sync-callee, body: no JSON}]", ": the event for sync-callee is no JSON: no JSON"),
+        (
+            "send: [{invoke: sync-callee, body: no JSON}]",
+            """: the event for sync-callee is no JSON, which Lambda refuses: 'no JSON'; a text that is to be one has \
+quotes of its own: body: '"text"'""",
+        ),
         (
             "send: [{invoke: sync-callee, type: async, body: '\"%s\"'}]" % ("x" * 1_048_575),
             ": an event for sync-callee has 1048577 bytes; Lambda takes at most 1048576",

@@ -53,6 +53,11 @@ class ContractLine(EventBase):
     error_type: str | None
     retryable: bool | None
 
+    @property
+    def is_of_a_delivery(self) -> bool:
+        """Whether it is about a message that was delivered."""
+        return self.event in ("started", "processed", "failed", "duplicate")
+
     def told(self, instant_us: int, invoke: str | None) -> ContractLine:
         """The same line at another instant and of another invoke."""
         return ContractLine(

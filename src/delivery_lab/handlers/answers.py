@@ -13,6 +13,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from delivery_lab.errors import NotModelledError
+from delivery_lab.handlers.marshalling import EndsProcessError, marshalled, sendable
 from delivery_lab.model.runtime import FunctionConfig, InvokeRequest, InvokeResponse
 
 MAX_RESPONSE_BYTES = 6_291_556
@@ -69,9 +71,17 @@ class HandlerAnswer:
 
 
 def call(
-    handler: Handler, request: InvokeRequest, context: LambdaContext, watched: Callable[[Any], Any]
+    handler: Handler,
+    request: InvokeRequest,
+    context: LambdaContext,
+    watched: Callable[[Any], Any],
+    function: FunctionConfig,
 ) -> HandlerAnswer:
-    """Call the handler and serialise what it returns or raises; `watched` makes the event one that is watched."""
+    """Call the handler and serialise what it returns or raises; `watched` makes the event one that is watched.
+
+    Raises:
+        NotModelledError: it returns bytes that are no text.
+    """
     try:
         result = handler(watched(json.loads(request.payload)), context)
     except SystemExit as error:
@@ -83,10 +93,10 @@ def call(
             return exit_answer(request.request_id, left.code)
         except BaseException:  # noqa: BLE001  # Lambda's runtime does not catch this, so its process ends
             return exit_answer(request.request_id, 1)
-        return HandlerAnswer(_failure(type(error).__name__, said, request.request_id, stack_of(error.__traceback__)))
+        return _told(type(error).__name__, said, request.request_id, stack_of(error.__traceback__))
     except BaseException:  # noqa: BLE001  # nor what is no Exception
         return exit_answer(request.request_id, 1)
-    return HandlerAnswer(_success(result, request.request_id))
+    return _success(result, request.request_id, function)
 
 
 def exit_answer(request_id: str, code: object, reason: str = "") -> HandlerAnswer:
@@ -131,17 +141,43 @@ def place_in_lambda(filename: str) -> str | None:
     return None if filename.startswith((_STANDARD_LIBRARY, "<frozen")) else f"/var/task/{Path(filename).name}"
 
 
-def _success(result: Any, request_id: str) -> InvokeResponse:
+def _success(result: Any, request_id: str, function: FunctionConfig) -> HandlerAnswer:
     if inspect.iscoroutine(result):
         result.close()  # Lambda does not await it, and it is no JSON
     try:
-        payload = json.dumps(result, ensure_ascii=False)
+        payload = _text(result, function) if isinstance(result, bytes) else marshalled(result, function.runtime)
+    except EndsProcessError:
+        return exit_answer(request_id, 1)
+    except NotModelledError:
+        raise
     except Exception as error:  # noqa: BLE001  # a value's own methods may raise anything
-        return _failure("Runtime.MarshalError", f"Unable to marshal response: {error}", request_id, [])
-    if len(payload) > MAX_RESPONSE_BYTES // 4 and len(payload.encode("utf-8", "surrogatepass")) > MAX_RESPONSE_BYTES:
+        return _told("Runtime.MarshalError", f"Unable to marshal response: {error}", request_id, [])
+    if len(payload) > MAX_RESPONSE_BYTES // 4 and len(payload.encode()) > MAX_RESPONSE_BYTES:
         message = f"Response payload size exceeded maximum allowed payload size ({MAX_RESPONSE_BYTES} bytes)."
-        return _failure("Function.ResponseSizeTooLarge", message, request_id, None)
-    return InvokeResponse(payload)
+        return HandlerAnswer(_failure("Function.ResponseSizeTooLarge", message, request_id, None))
+    return HandlerAnswer(InvokeResponse(payload))
+
+
+def _text(response: bytes, function: FunctionConfig) -> str:
+    """Bytes, which the runtime sends as they are (LAM-RESPONSE-1)."""
+    try:
+        return response.decode()
+    except UnicodeDecodeError as error:
+        raise NotModelledError(
+            f"{function.name} returns {len(response)} bytes that are not UTF-8 ({error.reason} at byte {error.start}); "
+            "responses that are no text are not modelled (LAM-RESPONSE-1)\n"
+            "  nearest: return text, with the bytes in base64"
+        ) from None
+
+
+def _told(kind: str, message: str, request_id: str, stack: list[str]) -> HandlerAnswer:
+    """An error that the runtime logs and reports; one that it cannot write is its end (LAM-RESPONSE-1)."""
+    response = _failure(kind, message, request_id, stack)
+    try:
+        sendable(response.payload)
+    except EndsProcessError:
+        return exit_answer(request_id, 1)
+    return HandlerAnswer(response)
 
 
 def _failure(kind: str, message: str, request_id: str, stack: list[str] | None) -> InvokeResponse:

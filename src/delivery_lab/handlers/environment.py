@@ -295,7 +295,7 @@ class HandlerEnvironment:
         os.environ["_X_AMZN_TRACE_ID"] = request.trace
         context = answers.context_for(self.function, request, self._log_stream, self._process.belonging.now)
         began = host.scheduler.now
-        answer = answers.call(with_own(self._handler, self), request, context, self.watch.event)
+        answer = answers.call(with_own(self._handler, self), request, context, self.watch.event, self.function)
         self.watch.answers(answer.response.payload, failed=answer.response.error is not None)
         if self._answering is None:
             self._answer(answer, began)

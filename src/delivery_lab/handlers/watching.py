@@ -27,6 +27,7 @@ from delivery_lab.model.runtime import AwsError, WebRequest
 
 _TRACEBACK = "Traceback (most recent call last)"
 _NO_ERROR = re.compile(r'^\[(DEBUG|INFO|WARNING)\]|"(level|levelname|severity)": ?"(DEBUG|INFO|WARN|WARNING)"', re.I)
+_STATUS = re.compile("[1-9][0-9]{2}")
 
 
 class Observer(Protocol):
@@ -242,11 +243,11 @@ def status_of(payload: str) -> int | None:
         return None
     try:
         answer = json.loads(payload)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     named = {str(name).lower(): value for name, value in answer.items()} if isinstance(answer, dict) else {}
     status = str(named.get("statuscode"))
-    return int(status) if status.isdecimal() else None
+    return int(status) if _STATUS.fullmatch(status) else None
 
 
 def never_made(

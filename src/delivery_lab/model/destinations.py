@@ -9,7 +9,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
-from delivery_lab.errors import DeploymentRefusedError
+from delivery_lab.errors import DeploymentRefusedError, NotModelledError
 from delivery_lab.events import Journal
 from delivery_lab.function_names import LATEST_VERSION, qualifier_in
 from delivery_lab.limits.destinations import SNS_MESSAGE
@@ -18,6 +18,7 @@ from delivery_lab.limits.functions import ASYNCHRONOUS_PAYLOAD
 from delivery_lab.model.clock import EPOCH, Scheduler
 from delivery_lab.model.functions import Lambda
 from delivery_lab.model.invokes import InvokeResult
+from delivery_lab.model.json_reading import read_json
 from delivery_lab.model.loops import Lineage
 from delivery_lab.model.sqs.queue import SqsQueue
 from delivery_lab.model.targets import Sink, Sinks
@@ -216,7 +217,11 @@ class Destinations:
 
 
 def record_of(ended: Ended, now: int) -> dict[str, Any]:
-    """The record of an event (DST-RECORD-1)."""
+    """The record of an event (DST-RECORD-1).
+
+    Raises:
+        NotModelledError: the function's response is no JSON.
+    """
     record: dict[str, Any] = {
         "version": "1.0",
         "timestamp": _iso(now),
@@ -232,8 +237,20 @@ def record_of(ended: Ended, now: int) -> dict[str, Any]:
         record["responseContext"] = {"statusCode": 200, "executedVersion": ended.version}
         if ended.result.error is not None:
             record["responseContext"]["functionError"] = "Unhandled"
-        record["responsePayload"] = json.loads(ended.result.payload)
+        record["responsePayload"] = _response_of(ended, ended.result)
     return record
+
+
+def _response_of(ended: Ended, result: InvokeResult) -> Any:
+    try:
+        return read_json(result.payload)
+    except ValueError as error:
+        name = ended.function_arn.rpartition(":")[2]
+        raise NotModelledError(
+            f"{name} answers an event with what is no JSON: {error}; what the record of its destination has in its "
+            "place is not known (LAM-RESPONSE-1, DST-RECORD-1)\n"
+            "  nearest: return a value that JSON has: no NaN, no Infinity, no bytes"
+        ) from None
 
 
 def fitting(record: Mapping[str, Any], limit_bytes: int, journal: Journal) -> str | None:

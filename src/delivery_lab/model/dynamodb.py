@@ -182,10 +182,13 @@ class DynamoDb:
         except ServiceException as error:
             raise AwsError(error.code, error.message) from error
         except HTTPException as error:
-            raise _as_aws_error(error) from error
+            raise _as_aws_error(error, _unsaid(operation, self._region, parameters)) from error
         result: dict[str, Any] = _copy_of(dict(answer.result))
         result.pop("ConsumedCapacityUnits", None)  # of an API version long gone; a client's parser drops it
         return result
+
+
+_NOTHING_SAID = "Validation Exception"
 
 
 def _once_created(changes: Iterable[Mapping[str, Any]]) -> Iterable[Mapping[str, Any]]:
@@ -211,11 +214,21 @@ def _copy_of(found: Any) -> Any:
     return found if kind in _CONSTANT else copy.deepcopy(found)
 
 
-def _as_aws_error(error: HTTPException) -> AwsError:
+def _unsaid(operation: str, region: str, parameters: Mapping[str, Any]) -> str:
+    """What DynamoDB says where moto says only that something is not valid: a part of the key is missing."""
+    table = dynamodb_backends[ACCOUNT_ID][region].tables.get(parameters.get("TableName", ""))
+    if operation != "PutItem" or table is None:
+        return "The provided key element does not match the schema"
+    names = [name for name in (table.hash_key_attr, table.range_key_attr) if name and name not in parameters["Item"]]
+    return f"One or more parameter values were invalid: Missing the key {names[0] if names else ''} in the item"
+
+
+def _as_aws_error(error: HTTPException, unsaid: str) -> AwsError:
     """What a client would see of an error that moto answers with: its description is the body of the response."""
     body = json.loads(error.description or "{}")
     code = str(body.pop("__type", "InternalServerError")).rpartition("#")[2]
     message = str(body.get("message") or body.get("Message") or "")
+    message = unsaid if message == _NOTHING_SAID else message
     return AwsError(code, message, error.code or 400, details=_with_binaries(body))
 
 

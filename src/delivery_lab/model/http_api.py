@@ -303,11 +303,11 @@ class _Exchange:
             return
         try:
             response = interpret(result.payload, self._format)
-        except MalformedError:
-            _give(self._answer, self._kind.malformed)
+        except MalformedError as error:
+            _give(self._answer, self._kind.malformed, *error.rules)
             return
         self._answer(response, *_PAYLOAD_RULES[self._format])
 
 
-def _give(answer: Answer, given: GatewayAnswer) -> None:
-    answer(HttpResponse(given.status, given.body), *given.rules)
+def _give(answer: Answer, given: GatewayAnswer, *further_rules: RuleId) -> None:
+    answer(HttpResponse(given.status, given.body), *given.rules, *further_rules)

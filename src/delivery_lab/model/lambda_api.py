@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -15,6 +14,7 @@ from delivery_lab.model.asynchronous import AsynchronousInvokes
 from delivery_lab.model.clock import Scheduler
 from delivery_lab.model.functions import Lambda
 from delivery_lab.model.invokes import InvokeResult, Throttled
+from delivery_lab.model.json_reading import read_json
 from delivery_lab.model.runtime import AwsError, Caller, Pending
 
 SYNCHRONOUS: InvocationType = "RequestResponse"
@@ -153,15 +153,10 @@ def _payload(parameters: Mapping[str, Any], kind: str) -> str:
         return "{}"
     try:
         text = raw.decode()
-        json.loads(text, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError) as error:
+        read_json(text)
+    except ValueError as error:
         raise errors.PAYLOAD_NO_JSON.error(reason=error) from error
     return text
-
-
-def _refuse_constant(name: str) -> None:
-    """Python writes and reads NaN and Infinity; JSON has no such values, and Lambda takes none."""
-    raise ValueError(f"Non-standard token '{name}'")
 
 
 def _answer(result: InvokeResult, version: str) -> Answer:

@@ -15,6 +15,8 @@ from typing import Any
 from delivery_lab import resource_types
 from delivery_lab.errors import ProgramError
 
+_OF_BATCHES = ("batchSize", "maximumBatchingWindowInSeconds")
+_OF_RECORDS = (*_OF_BATCHES, "maximumRecordAgeInSeconds", "maximumRetryAttempts", "parallelizationFactor")
 _NUMBERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         resource_types.QUEUE: (
@@ -25,7 +27,7 @@ _NUMBERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "receiveWaitTimeSeconds",
             "visibilityTimeoutSeconds",
         ),
-        resource_types.FUNCTION: ("memorySize", "reservedConcurrentExecutions", "timeout"),
+        resource_types.FUNCTION: ("ephemeralStorage.size", "memorySize", "reservedConcurrentExecutions", "timeout"),
         resource_types.MAPPING: (
             "batchSize",
             "maximumBatchingWindowInSeconds",
@@ -41,7 +43,37 @@ _NUMBERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "maximumEventAgeInSeconds",
             "maximumRetryAttempts",
         ),
-        resource_types.STREAM: ("retentionPeriod", "shardCount"),
+        resource_types.PROVISIONED_CONCURRENCY: ("provisionedConcurrentExecutions",),
+        resource_types.STREAM: ("maxRecordSizeInKib", "retentionPeriod", "shardCount"),
+        resource_types.TABLE: (
+            "globalSecondaryIndexes.readCapacity",
+            "globalSecondaryIndexes.writeCapacity",
+            "readCapacity",
+            "writeCapacity",
+        ),
+        resource_types.TOPIC: ("maximumMessageSize", "signatureVersion"),
+        resource_types.EVENT_TARGET: (
+            "retryPolicy.maximumEventAgeInSeconds",
+            "retryPolicy.maximumRetryAttempts",
+        ),
+        resource_types.SCHEDULE: (
+            "flexibleTimeWindow.maximumWindowInMinutes",
+            "target.retryPolicy.maximumEventAgeInSeconds",
+            "target.retryPolicy.maximumRetryAttempts",
+        ),
+        resource_types.PIPE: tuple(
+            f"sourceParameters.{source}.{name}"
+            for source, names in (
+                ("dynamodbStreamParameters", _OF_RECORDS),
+                ("kinesisStreamParameters", _OF_RECORDS),
+                ("sqsQueueParameters", _OF_BATCHES),
+            )
+            for name in names
+        ),
+        resource_types.INTEGRATION: ("timeoutMilliseconds",),
+        resource_types.REST_INTEGRATION: ("timeoutMilliseconds",),
+        resource_types.STAGE: ("defaultRouteSettings.throttlingBurstLimit", "routeSettings.throttlingBurstLimit"),
+        resource_types.REST_METHOD_SETTINGS: ("settings.throttlingBurstLimit",),
     }
 )
 _SWITCHES: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -49,8 +81,18 @@ _SWITCHES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         resource_types.QUEUE: ("contentBasedDeduplication", "fifoQueue", "sqsManagedSseEnabled"),
         resource_types.MAPPING: ("bisectBatchOnFunctionError", "enabled"),
         resource_types.TABLE: ("streamEnabled",),
+        resource_types.TOPIC: ("contentBasedDeduplication", "fifoTopic"),
+        resource_types.TOPIC_SUBSCRIPTION: ("rawMessageDelivery",),
+        resource_types.BUCKET_NOTIFICATION: ("eventbridge",),
     }
 )
+_RATES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        resource_types.STAGE: ("defaultRouteSettings.throttlingRateLimit", "routeSettings.throttlingRateLimit"),
+        resource_types.REST_METHOD_SETTINGS: ("settings.throttlingRateLimit",),
+    }
+)
+_CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType({resource_types.MAPPING: ("functionResponseTypes",)})
 
 
 def typed(type_token: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
@@ -94,7 +136,7 @@ def refuse_unreadable(
 
 def _readers(type_token: str) -> Iterator[tuple[str, Callable[[Any], Any]]]:
     """The inputs of a type that are numbers or switches, and how they are read."""
-    for paths, read in ((_NUMBERS, _number), (_SWITCHES, _switch)):
+    for paths, read in ((_NUMBERS, _number), (_SWITCHES, _switch), (_RATES, _rate), (_CHOICES, _response_types)):
         for path in paths.get(type_token, ()):
             yield path, read
 
@@ -116,6 +158,12 @@ def _change(inputs: dict[str, Any], path: list[str], read: Callable[[Any], Any])
     elif isinstance(value, dict):
         inputs[first] = dict(value)
         _change(inputs[first], rest, read)
+    elif isinstance(value, list):
+        blocks = [dict(block) if isinstance(block, dict) else block for block in value]
+        inputs[first] = blocks
+        for block in blocks:
+            if isinstance(block, dict):
+                _change(block, rest, read)
 
 
 def _number(value: Any) -> Any:
@@ -123,6 +171,21 @@ def _number(value: Any) -> Any:
         return int(value)
     if isinstance(value, (str, bool, float, list, dict)):
         raise _Unreadable(value, "a whole number")
+    return value
+
+
+def _rate(value: Any) -> Any:
+    if isinstance(value, str) and re.fullmatch(r"[-+]?\d+(\.\d+)?", value, re.ASCII):
+        return float(value)
+    if isinstance(value, (str, bool, list, dict)):
+        raise _Unreadable(value, "a number")
+    return value
+
+
+def _response_types(value: Any) -> Any:
+    for one in value if isinstance(value, list) else [value]:
+        if isinstance(one, (str, bool, int, float, list, dict)) and one != "ReportBatchItemFailures":
+            raise _Unreadable(value, 'a list of "ReportBatchItemFailures"')
     return value
 
 

@@ -18,9 +18,6 @@ from delivery_lab.events import (
 from delivery_lab.results.claims import Claims
 from delivery_lab.results.consumers import Consumers, consumers_of
 
-OF_A_DELIVERY = frozenset({"started", "processed", "failed", "duplicate"})
-"""Lines of the log contract that are about a message that was delivered."""
-
 
 @dataclass(frozen=True, slots=True)
 class RunFacts:
@@ -63,7 +60,7 @@ class FactsReader:
         """Take what tells one of them."""
         match event:
             case ContractLine():
-                if event.function not in self._speaking and event.event in OF_A_DELIVERY and event.message:
+                if event.function not in self._speaking and event.is_of_a_delivery and event.message:
                     self._speaking.add(event.function)
             case RecordsLookedAt():
                 if event.positions:

@@ -33,7 +33,7 @@ from delivery_lab.events import (
 from delivery_lab.events.instants import in_seconds
 from delivery_lab.results import hops
 from delivery_lab.results.evidence import FunctionEvidence, ProcessedBy
-from delivery_lab.results.facts import OF_A_DELIVERY, facts_of
+from delivery_lab.results.facts import facts_of
 from delivery_lab.results.fates import Fate, Ledger, meant_by
 from delivery_lab.results.leaving import LEAVING, Departures
 from delivery_lab.results.new_fates import NewFates, NewMessage
@@ -258,7 +258,7 @@ class LedgerReader:
         fate = self._fate(event.message, consumer)
         if fate is not None and event.business_id and fate.business_id != event.business_id:
             fate.business_id = event.business_id
-        if event.event in OF_A_DELIVERY:
+        if event.is_of_a_delivery:
             self._ledger.functions.setdefault(event.function, FunctionEvidence("contract"))
             if fate is not None:
                 fate.looked = True

@@ -93,6 +93,15 @@ RULES = (
         + "lambda-runtime-environment.html, which names crashes and timeouts "
         "as what resets an environment",
     ),
+    observed(
+        "LAM-RESPONSE-1",
+        "What a handler in Python returns is written as JSON: a Decimal as a number, a named tuple as an object, bytes within "
+        "it as UTF-8 text, NaN and Infinity as these words, which are no JSON. Bytes alone are the response as they are. "
+        "Runtimes up to python3.11 write what is not ASCII as escapes; later ones write UTF-8, and a lone surrogate in the "
+        "response or in the message of an error ends the process.",
+        "Lambda's own runtime client for Python: https://github.com/aws/aws-lambda-python-runtime-interface-client/blob/main/"
+        "awslambdaric/lambda_runtime_marshaller.py, and bootstrap.py, which catches nothing where it sends what was written",
+    ),
     documented(
         "LAM-FREEZE-1",
         "Between invokes an environment is frozen: threads that a handler left behind go on with the next invoke.",

@@ -32,6 +32,14 @@ RULES = (
         _GUIDE + "http-api-develop-integrations-lambda.html; that the provider sends 1.0 where "
         "payloadFormatVersion is left out is in its own documentation",
     ),
+    assumed(
+        "HTTP-PAYLOAD-3",
+        "A statusCode is a whole number from 100 to 599, or its three digits as text; headers are an object of texts, numbers "
+        "and booleans. Anything else makes an answer one that cannot be read, of HTTP APIs (HTTP-ERROR-2) as of REST APIs "
+        "(REST-ERROR-1).",
+        "The guides show a number and texts, and do not say what becomes of others. That REST APIs take text for a status: "
+        "https://github.com/localstack/localstack/pull/11199.",
+    ),
     documented(
         "HTTP-TIME-1",
         "An integration has at most 30 s. The caller gets an error then, and the function runs on.",

@@ -40,7 +40,7 @@ def _entry(text: str) -> dict[str, Any] | None:
         return None
     try:
         entry = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):  # a line may be nested as deeply as somebody likes
         return None
     if isinstance(entry, dict) and isinstance(entry.get("event"), str) and entry["event"] in CONTRACT_EVENTS:
         return entry

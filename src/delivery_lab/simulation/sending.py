@@ -17,6 +17,7 @@ from delivery_lab.model.eventbridge.buses import DEFAULT
 from delivery_lab.model.faults import FaultKind, InjectedFault
 from delivery_lab.model.http_api import HttpApi
 from delivery_lab.model.invokes import InvokeResult, Throttled
+from delivery_lab.model.json_reading import read_json
 from delivery_lab.model.kafka.cluster import KafkaTopic
 from delivery_lab.model.runtime import AwsError
 from delivery_lab.model.sns.topic import Publisher, SnsTopic
@@ -216,7 +217,12 @@ class Sender:
 
     def _table(self, arrival: Arrival) -> None:
         table = self._named(self._tables, arrival.name, "table")
-        item = to_item(json.loads(arrival.body))
+        body = json.loads(arrival.body)
+        if not isinstance(body, dict):
+            raise WorkloadError(
+                f"{self._origin}: the body of a table is the item: an object, not {arrival.body[:80]}, which is drawn"
+            )
+        item = to_item(body)
         self._scheduler.at(seconds(arrival.at_seconds), self._put_item, table, item)
 
     def _put_item(self, table: str, item: dict[str, Any]) -> None:
@@ -297,9 +303,12 @@ class Sender:
                 f"{self._origin}: an event for {function} has {size} bytes; Lambda takes at most {limit_bytes}"
             )
         try:
-            json.loads(payload)
+            read_json(payload)
         except ValueError as error:
-            raise WorkloadError(f"{self._origin}: the event for {function} is no JSON: {payload[:80]}") from error
+            raise WorkloadError(
+                f"{self._origin}: the event for {function} is no JSON, which Lambda refuses: {payload[:80]!r}; a text "
+                "that is to be one has quotes of its own: body: '\"text\"'"
+            ) from error
         return function, payload
 
     def _function(self, name: str, where: str = "") -> str:

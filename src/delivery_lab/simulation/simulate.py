@@ -385,8 +385,7 @@ class _Simulation:
         self._account.functions.tails.note(line.request_id, line.text)
         self._journal.meter.count(Used("logs", line.function, "bytes"), bytes_on_lambda(line.text))
         told = contract_line(line)
-        if told is None:
+        if told is None or not self._observer.follows(told):
             self._logs.append(line)
         else:
-            self._observer.spoke(told.function)
             self._journal.append(told)

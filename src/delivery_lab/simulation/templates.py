@@ -38,8 +38,8 @@ def render(template: Any, n: int | str, chance: random.Random, where: str) -> An
         return [render(item, n, chance, where) for item in template]
     if isinstance(template, dict):
         if any(isinstance(key, str) and key.startswith("$") for key in template):
-            return _draw(template, chance, where)
-        return {str(key): render(value, n, chance, where) for key, value in template.items()}
+            return render(_draw(template, chance, where), n, chance, where)
+        return {_name(key): render(value, n, chance, where) for key, value in template.items()}
     return template
 
 
@@ -75,7 +75,7 @@ def _placeholder(match: re.Match[str], n: int | str, where: str) -> str:
     if name == "n":
         return str(n)
     if re.fullmatch(r"\w+", name):
-        raise WorkloadError(f"{where}: the body has the unknown placeholder {{{name}}} (known: {{n}})")
+        raise WorkloadError(f"{where}: {{{name}}} is an unknown placeholder (known: {{n}})")
     return match.group(0)  # braces of JSON or of prose
 
 
@@ -93,6 +93,11 @@ def _draw(template: dict[Any, Any], chance: random.Random, where: str) -> Any:
             return chance.choice(operand)
     shown = json.dumps(template, default=str)
     raise WorkloadError(f"{where}: {shown} draws nothing: write {{$uniform: [low, high]}} or {{$choice: [a, b]}}")
+
+
+def _name(key: Any) -> str:
+    """A key of YAML as one of JSON."""
+    return key if isinstance(key, str) else json.dumps(key)
 
 
 def _is_range(operand: Any) -> bool:

@@ -11,6 +11,8 @@ from delivery_lab.limits.queues import DELAY
 from delivery_lab.simulation.workload_durations import LONGEST_SECONDS
 from delivery_lab.simulation.workload_part import WorkloadPart
 
+_TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+_NO_FIELD_VALUE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 MOST_SENDS = 10_000_000
 _OBJECT_EVENT = re.compile("Object[A-Za-z]+:[A-Za-z]+")
 TARGETS = ("http", "queue", "stream", "table", "topic", "sns", "s3", "invoke", "event", "schedule")
@@ -42,6 +44,19 @@ class HttpRequest(WorkloadPart):
     """Headers of the request."""
     api: str | None = None
     """Name of the API, needed only where the stack has several."""
+
+    @model_validator(mode="after")
+    def _headers_can_be_sent(self) -> HttpRequest:
+        for name, value in self.headers.items():
+            if not _TOKEN.fullmatch(name):
+                raise ValueError(
+                    f"headers: {name!r} is no name of a header: letters, digits and !#$%&'*+-.^_`|~ (RFC 9110)"
+                )
+            if _NO_FIELD_VALUE.search(value):
+                raise ValueError(
+                    f"headers: the value of {name} has a control character, as {value[:40]!r} shows (RFC 9110)"
+                )
+        return self
 
 
 class Send(WorkloadPart):

@@ -282,6 +282,52 @@ def test_rest_error_1_an_answer_of_another_form_is_502(returned: Any) -> None:
     assert caller.rules == ["REST-ERROR-1"]
 
 
+_STATUSES: list[Any] = [True, None, "", "2_00", " 200", "٢٠٠", 200.5, -5, 0, 99, 600, 10**300, "9" * 5000, []]
+_HEADERS: list[Any] = [[], "a", 5, {"a": ["b"]}, {"a": {}}]
+_UNREADABLE = [
+    *({"statusCode": status} for status in _STATUSES),
+    *({"statusCode": 200, "headers": headers} for headers in _HEADERS),
+]
+
+
+@pytest.mark.parametrize("returned", _UNREADABLE, ids=[str(number) for number in range(len(_UNREADABLE))])
+@pytest.mark.parametrize(
+    ("payload_format", "kind", "status"), [("1.0", HTTP, 500), ("2.0", HTTP, 500), ("rest", REST, 502)]
+)
+def test_http_payload_3_a_status_or_headers_that_cannot_be_read(
+    payload_format: str, kind: ApiKind, status: int, returned: Any
+) -> None:
+    caller = Caller(payload_format, answering(returned), kind)
+
+    assert caller.ask().status == status
+    assert "HTTP-PAYLOAD-3" in caller.world.journal.rules
+
+
+@pytest.mark.parametrize(("payload_format", "kind"), [("1.0", HTTP), ("2.0", HTTP), ("rest", REST)])
+def test_http_payload_3_a_status_as_number_or_text(payload_format: str, kind: ApiKind) -> None:
+    headers = {"a": "b", "c": 1, "d": True, "e": None}
+    for written in (204, "204", 204.0):
+        caller = Caller(payload_format, answering({"statusCode": written, "headers": headers}), kind)
+        assert caller.ask().status == 204
+
+
+@pytest.mark.parametrize("payload", ["", "NaN", '{"statusCode": 200, "a": NaN}', "no JSON", "[" * 100_000])
+@pytest.mark.parametrize(
+    ("payload_format", "kind", "rule"), [("2.0", HTTP, "HTTP-ERROR-2"), ("rest", REST, "REST-ERROR-1")]
+)
+def test_an_answer_that_is_no_json_cannot_be_read(payload_format: str, kind: ApiKind, rule: str, payload: str) -> None:
+    caller = Caller(payload_format, lambda call: Script(0.1, payload), kind)
+    caller.ask()
+
+    assert caller.rules == [rule]
+
+
+@pytest.mark.parametrize("payload_format", ["1.0", "2.0"])
+@pytest.mark.parametrize(("body", "text"), [(0, "0"), (False, "false"), ([], "[]"), ({}, "{}"), (None, ""), ("", "")])
+def test_http_payload_1_a_body_that_is_no_text(payload_format: str, body: Any, text: str) -> None:
+    assert Caller(payload_format, answering({"statusCode": 200, "body": body})).ask() == HttpResponse(200, text)
+
+
 def test_rest_error_1_a_function_error_is_502() -> None:
     assert Caller("rest", fail, REST).ask() == HttpResponse(502, SMALL)
 

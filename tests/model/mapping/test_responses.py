@@ -134,6 +134,11 @@ def test_esm_report_5_a_response_that_is_no_json_fails_the_whole_batch() -> None
     assert staying("{'batchItemFailures': []}") == ALL
 
 
+@pytest.mark.parametrize("payload", ["NaN", '{"batchItemFailures": [], "share": NaN}', "-Infinity", "[" * 100_000, ""])
+def test_esm_report_5_what_python_takes_for_json_and_nobody_else(payload: str) -> None:
+    assert staying(payload) == ALL
+
+
 def test_esm_report_6_an_empty_or_null_identifier_or_another_key_fails_the_whole_batch() -> None:
     assert staying(entry("")) == staying(entry(None)) == staying(failures('[{"foo": "$a"}]')) == ALL
 

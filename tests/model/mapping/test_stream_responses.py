@@ -52,7 +52,10 @@ def test_str_report_5_an_identifier_of_no_record_brings_everything_back(name: An
     assert answered_with(naming({"itemIdentifier": name})).batches() == [EVERYTHING, EVERYTHING]
 
 
-@pytest.mark.parametrize("payload", ["<html>", '{"batchItemFailures": {}}', '{"batchItemFailures": "1"}'])
+@pytest.mark.parametrize(
+    "payload",
+    ["<html>", '{"batchItemFailures": {}}', '{"batchItemFailures": "1"}', '{"batchItemFailures": [], "share": NaN}'],
+)
 def test_str_report_6_what_cannot_be_read_brings_everything_back(payload: str) -> None:
     assert answered_with(payload).batches() == [EVERYTHING, EVERYTHING]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 from delivery_lab.limits.gateway import HTTP_TIMEOUT, REST_TIMEOUT
 from delivery_lab.limits.limit import Limit
 from delivery_lab.model.gateway.payloads import PayloadFormat
+from delivery_lab.model.json_reading import read_json
 from delivery_lab.rule_ids import RuleId
 
 
@@ -102,7 +104,16 @@ REST = ApiKind(
 
 
 class MalformedError(Exception):
-    """A function's answer is not of the format that its API reads."""
+    """A function's answer is not of the format that its API reads.
+
+    Args:
+        reason: what is wrong with it.
+        *rules: assumptions by which that is wrong.
+    """
+
+    def __init__(self, reason: str, *rules: RuleId) -> None:
+        super().__init__(reason)
+        self.rules = rules
 
 
 def interpret(payload: str, payload_format: PayloadFormat = "2.0") -> HttpResponse:
@@ -111,24 +122,32 @@ def interpret(payload: str, payload_format: PayloadFormat = "2.0") -> HttpRespon
     Raises:
         MalformedError: it is not of the format.
     """
-    return _READERS[payload_format](json.loads(payload), payload)
+    try:
+        response = read_json(payload)
+    except ValueError as error:
+        raise MalformedError(f"no JSON: {error}") from None
+    return _READERS[payload_format](response, payload)
 
 
 def _format_2_0(response: Any, payload: str) -> HttpResponse:
     """HTTP-PAYLOAD-1: an object with `statusCode` says status and body; anything else is the body of a 200."""
     if not isinstance(response, dict) or "statusCode" not in response:
         return HttpResponse(200, response if isinstance(response, str) else payload)
-    body = response.get("body") or ""
-    if response.get("isBase64Encoded"):
-        body = _decoded(body)
-    return HttpResponse(_status(response["statusCode"]), body if isinstance(body, str) else json.dumps(body))
+    return _with_status(response)
 
 
 def _format_1_0(response: Any, _: str) -> HttpResponse:
     """HTTP-PAYLOAD-2: an object with `statusCode`, and nothing else will do."""
     if not isinstance(response, dict) or "statusCode" not in response:
         raise MalformedError("no object with statusCode")
-    body = response.get("body") or ""
+    return _with_status(response)
+
+
+def _with_status(response: Mapping[str, Any]) -> HttpResponse:
+    _check_headers(response.get("headers"))
+    body = response.get("body")
+    if body is None:
+        body = ""
     if response.get("isBase64Encoded"):
         body = _decoded(body)
     return HttpResponse(_status(response["statusCode"]), body if isinstance(body, str) else json.dumps(body))
@@ -141,8 +160,7 @@ def _of_rest(response: Any, _: str) -> HttpResponse:
     """An object of five keys and no other, whose body is text; without a status a 200 (REST-PAYLOAD-3 and 4)."""
     if not isinstance(response, dict) or not response.keys() <= _OF_REST:
         raise MalformedError("no object of statusCode, headers, multiValueHeaders, body and isBase64Encoded alone")
-    if not isinstance(response.get("headers") or {}, dict):
-        raise MalformedError("headers is no object")
+    _check_headers(response.get("headers"))
     body = response.get("body")
     if body is not None and not isinstance(body, str):
         raise MalformedError("body is no text")
@@ -150,11 +168,26 @@ def _of_rest(response: Any, _: str) -> HttpResponse:
     return HttpResponse(_status(response.get("statusCode", 200)), body or "")
 
 
+def _check_headers(headers: Any) -> None:
+    if headers is None:
+        return
+    if not isinstance(headers, dict):
+        raise MalformedError("headers is no object", "HTTP-PAYLOAD-3")
+    for name, value in headers.items():
+        if isinstance(value, dict | list):
+            raise MalformedError(f"header {name} has several values", "HTTP-PAYLOAD-3")
+
+
+_STATUS = re.compile(r"[1-5][0-9]{2}", re.ASCII)
+
+
 def _status(value: Any) -> int:
-    try:
-        return int(value)
-    except (TypeError, ValueError):
-        raise MalformedError("statusCode is no number") from None
+    """A number, or its digits as text; a number that is whole may be written with a point (HTTP-PAYLOAD-3)."""
+    whole = isinstance(value, float) and value.is_integer()
+    digits = str(int(value)) if whole else "" if isinstance(value, bool) else str(value)
+    if not isinstance(value, int | float | str) or not _STATUS.fullmatch(digits):
+        raise MalformedError("statusCode is no number from 100 to 599", "HTTP-PAYLOAD-3")
+    return int(digits)
 
 
 def _decoded(body: Any) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection
 from dataclasses import dataclass
 from functools import lru_cache
@@ -10,6 +9,7 @@ from typing import Any
 
 from delivery_lab.model.backoff import Backoff
 from delivery_lab.model.clock import seconds
+from delivery_lab.model.json_reading import read_json
 from delivery_lab.rule_ids import RuleId
 from delivery_lab.rules.assumptions import DEFAULTS, ThrottleRetryLimit, UnnamedResponse
 
@@ -52,7 +52,7 @@ def classify(
     if not report:
         return QueueVerdict((), "ESM-REPORT-1", "the response is not looked at")
     try:
-        response = json.loads(payload)
+        response = parsed(payload)
     except ValueError:
         return QueueVerdict(everything, "ESM-REPORT-5", "the response is no JSON")
     return _classify_response(everything, response, unnamed)
@@ -98,7 +98,7 @@ def parsed(payload: str) -> Any:
     Raises:
         ValueError: it is no JSON.
     """
-    return json.loads(payload)
+    return read_json(payload)
 
 
 def named_identifiers(payload: str) -> list[Any]:

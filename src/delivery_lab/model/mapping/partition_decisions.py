@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from delivery_lab.limits.mappings import ENDLESS
 from delivery_lab.model.backoff import Backoff
+from delivery_lab.model.json_reading import read_json
 from delivery_lab.model.mapping.decisions import named_identifiers, parsed
 from delivery_lab.rule_ids import RuleId
 from delivery_lab.rules.assumptions import DEFAULTS, RetriedRecords, RetryCount, UnnamedResponse
@@ -228,7 +229,7 @@ def retry_delay(tries: int, chance: float) -> int:
 def window_state(payload: str) -> tuple[dict[str, Any] | None, int]:
     """The `state` of a response in a tumbling window, with its size in bytes; None if there is none (STR-WINDOW-2)."""
     try:
-        response = json.loads(payload) if payload else None
+        response = read_json(payload) if payload else None
     except ValueError:
         return None, 0
     state = response.get("state") if isinstance(response, dict) else None

@@ -16,6 +16,7 @@ from delivery_lab.model.feeds.feed import is_temporary
 from delivery_lab.model.feeds.targets import FeedTarget, Parcel, Permit
 from delivery_lab.model.functions import Lambda
 from delivery_lab.model.invokes import Done, InvokeResult, Rehearsal, Throttled
+from delivery_lab.model.json_reading import read_json
 from delivery_lab.model.loops import NO_LINEAGE, Lineage, Loops
 from delivery_lab.model.payloads import Payload, text_of
 from delivery_lab.model.pipes.records import PipedRecord, piped
@@ -165,7 +166,7 @@ class FunctionStage(_Stage):
         """The answer with the ids by which the poller knows its records (PIPE-REPORT-1)."""
         known = {record.identifier: record.reported for record in records}
         try:
-            answer = json.loads(result.payload)
+            answer = read_json(result.payload)
         except ValueError:
             return result.payload
         failures = answer.get("batchItemFailures") if isinstance(answer, dict) else None
