@@ -40,7 +40,7 @@ def staying(frames: Frames, refuse: Refuse) -> Iterator[None]:
     ways = [*_WAYS, *((posix, name) for _, name in _WAYS), (signal, "raise_signal"), (_thread, "interrupt_main")]
     ways += [(threading, "_shutdown")]  # after which no thread can be started any more
     real = [(module, name, getattr(module, name)) for module, name in ways]
-    theirs = frozenset(int(name) for name in os.listdir("/dev/fd"))  # noqa: PTH208 - names only
+    theirs = _open_files()
     for module, name, function in real:
         setattr(module, name, _guarded(f"{module.__name__}.{name}", function, frames, refuse, theirs))
     try:
@@ -48,6 +48,13 @@ def staying(frames: Frames, refuse: Refuse) -> Iterator[None]:
     finally:
         for module, name, function in real:
             setattr(module, name, function)
+
+
+def _open_files() -> frozenset[int]:
+    try:
+        return frozenset(int(name) for name in os.listdir("/dev/fd"))  # noqa: PTH208 - names only
+    except OSError:  # there is no such folder in some containers
+        return frozenset()
 
 
 def _guarded(
