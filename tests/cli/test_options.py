@@ -8,6 +8,7 @@ import pytest
 import typer.main
 
 from delivery_lab.cli.main import COMMANDS, app
+from tests.cli.conftest import Lab
 
 EVERYWHERE = {"--verbose", "--debug", "--no-cache", "--program-timeout", "--help"}
 SIMULATING = {"--set", "--workload", "--body", "--seed", "--assume", "--answers", "--project", "--json"}
@@ -87,3 +88,10 @@ def test_an_option_is_the_same_wherever_it_is(option: str) -> None:
 
     assert len(found) > 1
     assert len(set(map(str, found.values()))) == 1, found
+
+
+def test_an_option_whose_variable_is_not_set_is_not_taken_for_left_out(lab: Lab) -> None:
+    said = lab("run", "batch-partial", "--faults", "")
+
+    assert (said.code, said.out) == (2, "")
+    assert said.err.endswith("error: --faults : there is no such file, and no preset of that name: standard or harsh\n")

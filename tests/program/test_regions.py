@@ -3,7 +3,9 @@ from __future__ import annotations
 import pytest
 
 from delivery_lab.errors import SettingsError
+from delivery_lab.program.engine import evaluate
 from delivery_lab.program.regions import check_region
+from tests.program.conftest import MakeProject
 
 
 @pytest.mark.parametrize("region", ["eu-central-1", "us-gov-west-1", "cn-north-1"])
@@ -22,3 +24,10 @@ def test_a_region_that_may_be_new_is_said() -> None:
         "aws:region: 'eu-central-9' is no region that the boto3 installed here knows: it is new, or does not exist; "
         "did you mean eu-central-"
     )
+
+
+def test_a_region_that_is_set_to_nothing_is_none(make_project: MakeProject) -> None:
+    with pytest.raises(SettingsError) as refused:
+        evaluate(make_project(stacks={"dev": "config:\n  aws:region: eu-west-1\n"}), "dev", ["aws:region="])
+
+    assert str(refused.value) == ("--set aws:region=: '' is no AWS region\n  fix: write its code, such as eu-central-1")

@@ -122,3 +122,9 @@ def test_faults_are_part_of_a_workload_that_is_built_in_code() -> None:
     built = Workload.model_validate({"send": [{"queue": "q", "body": "x"}], "faultPreset": "standard"})
 
     assert built.fault_preset == "standard"
+
+
+def test_no_faults_at_all_are_asked_for_by_leaving_the_option_out() -> None:
+    with pytest.raises(WorkloadError) as refused:
+        read_faults("")
+    assert str(refused.value) == "--faults : there is no such file, and no preset of that name: standard or harsh"

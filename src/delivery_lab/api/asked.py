@@ -116,7 +116,8 @@ def asked(root: Path, stack: str, options: RunOptions, workload: Workload, file:
     )
     optional = _optional(options.get("answers"))
     program = answers_of_program(file, origin, [*optional, *workload.answers], workload.origin)
-    given_faults = read_faults(call.faults) if call.faults else GivenFaults()
+    faults = options.get("faults")
+    given_faults = GivenFaults() if faults is None else read_faults(str(faults))
     full = workload.with_body(read_body(body)).model_copy(
         update={
             "answers": [*optional, *workload.answers, *file.answers],

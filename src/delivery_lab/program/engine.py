@@ -176,7 +176,9 @@ def _region_notes(config: StackConfig) -> Iterator[str]:
     Raises:
         SettingsError: no region has such a name.
     """
-    said = check_region(_region(config), config.where(("aws:region",)) or "AWS_REGION")
+    held = config.values.get("aws:region")
+    is_empty = held is not None and not held.secret and held.text == ""
+    said = check_region("" if is_empty else _region(config), config.where(("aws:region",)) or "AWS_REGION")
     if said:
         yield said
     if not config.has_file and "aws:region" not in config.values:

@@ -121,7 +121,7 @@ def read_faults(given: str) -> GivenFaults:
     if given in PRESETS:
         return GivenFaults.model_validate({"faultPreset": given})
     path = Path(given)
-    if not path.exists():
+    if not given or not path.exists():
         raise WorkloadError(f"--faults {given}: there is no such file, and no preset of that name: standard or harsh")
     try:
         content = read_yaml(path, str(path), dates=False)
