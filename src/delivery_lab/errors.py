@@ -24,7 +24,7 @@ from __future__ import annotations
 from delivery_lab.rule_ids import RuleId
 
 
-def text_of(error: BaseException) -> str:
+def text_of(error: BaseException | None) -> str:
     """What an exception says. Those of programs and libraries may have a `__str__` that raises or returns no text."""
     try:
         return str(error)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import gc
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 _GROWTH = 1.5
 """By how much objects may become more before all are looked through. Python's own rule is a quarter; each look takes a
@@ -48,12 +48,15 @@ def is_frozen() -> bool:
 
 
 @contextmanager
-def rare_garbage_collection() -> Iterator[None]:
+def rare_garbage_collection(collecting: AbstractContextManager[None] | None = None) -> Iterator[None]:
     """Keep the garbage collector to what a run makes, let it look less often, and have the run take its garbage along.
 
     Half a million objects of imported packages are no garbage, and neither are the events of a run, which only ever
     become more; looking through them again and again takes a third of the time. What is left of a run when it is over
     is full of cycles. It goes before it is mixed up with the older objects, so many runs need no more memory than one.
+
+    Args:
+        collecting: held while it goes.
     """
     thresholds = gc.get_threshold()
     gc.freeze()
@@ -63,7 +66,8 @@ def rare_garbage_collection() -> Iterator[None]:
         yield
     finally:
         gc.set_threshold(*thresholds)
-        gc.collect()
+        with collecting or nullcontext():
+            gc.collect()
         gc.unfreeze()
         _frozen[0] = False  # of one around it, too
         _old_garbage.collect_if_grown()

@@ -156,6 +156,17 @@ def test_an_interrupt_that_python_ignored_ends_the_command_at_its_next_step() ->
         found.clear()
 
 
+def test_what_fails_at_the_end_of_the_process_is_a_line_each_and_the_exit_code_stays() -> None:
+    code = (
+        "import atexit, weakref\nfrom delivery_lab.cli.__main__ import leave\ndef bad(): 1 / 0\nclass Kept: pass\n"
+        "kept = Kept()\nweakref.finalize(kept, bad)\natexit.register(bad)\nleave(5)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+
+    line = "note: at the end of the process: ZeroDivisionError: division by zero (<string>:3)\n"
+    assert (done.returncode, done.stdout, done.stderr) == (5, "", 2 * line)
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is always full is Linux's")
 def test_output_that_cannot_be_written_is_said_in_one_line() -> None:
     with Path("/dev/full").open("w") as full:

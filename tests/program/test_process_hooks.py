@@ -38,7 +38,8 @@ def test_functions_for_the_end_of_the_process_are_called_when_the_program_has_en
     assert out == ""
     assert err == (
         "the program\n"
-        "note: what the program registered with atexit (<lambda>) raised ZeroDivisionError('division by zero')\n"
+        "note: what the program registered with atexit (<lambda>) raised ZeroDivisionError: division by zero "
+        "(__main__.py:5)\n"
         "first registered\n"
     )
     assert atexit._ncallbacks() == registered

@@ -4,7 +4,7 @@
 import os
 import sys
 
-from delivery_lab.cli.interrupts import end_in_order, ended
+from delivery_lab.cli.interrupts import end_in_order, ended, failures_in_a_line
 
 
 def main() -> int:
@@ -81,6 +81,7 @@ def leave(code: int) -> None:
     import atexit
     import contextlib
 
+    failures_in_a_line()
     atexit._run_exitfuncs()
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError, AttributeError):

@@ -14,7 +14,9 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import FrameType
+from types import FrameType, TracebackType
+
+from delivery_lab.errors import text_of
 
 INTERRUPTED = 130
 """Exit code where the user ended it."""
@@ -65,6 +67,19 @@ def noticed() -> Iterator[None]:
     finally:
         sys.unraisablehook = before
         _missed.clear()
+
+
+def failures_in_a_line() -> None:
+    """Say in one line what fails while the process ends, from here on: functions of `atexit` and `weakref.finalize`."""
+    sys.excepthook = lambda _, error, trace: _say(error, trace)
+    sys.unraisablehook = lambda unraisable: _say(unraisable.exc_value, unraisable.exc_traceback)
+
+
+def _say(error: BaseException | None, trace: TracebackType | None) -> None:
+    place = ""
+    while trace is not None:
+        place, trace = f" ({trace.tb_frame.f_code.co_filename}:{trace.tb_lineno})", trace.tb_next
+    print(f"note: at the end of the process: {type(error).__name__}: {text_of(error)}{place}", file=sys.stderr)
 
 
 def raise_missed() -> None:

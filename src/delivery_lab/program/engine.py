@@ -24,6 +24,7 @@ from delivery_lab.program.answers import NO_ANSWERS, ProgramAnswers
 from delivery_lab.program.aws_calls import answering_aws
 from delivery_lab.program.config import StackConfig, full_key, read_stack_config, with_provider, with_told
 from delivery_lab.program.defaults import check_types, declarations, merge_project_config, refuse_missing
+from delivery_lab.program.endings import failures_in_a_line, limited_end
 from delivery_lab.program.eventloop import run_to_end
 from delivery_lab.program.facts import RealPlace
 from delivery_lab.program.failures import explain, located
@@ -46,6 +47,7 @@ from delivery_lab.program.registration import Urns, ordered
 from delivery_lab.program.service import PulumiLog, Stubs, serving
 from delivery_lab.program.state import read_state
 from delivery_lab.program.wire import Decoder
+from delivery_lab.turns import TURN
 
 _LATE = "the program has not ended"
 
@@ -103,11 +105,14 @@ def evaluate(
     """
     if project.state is not None:
         return read_state(project.state, project.root, overrides)
-    with rare_garbage_collection():  # its modules and classes are garbage as soon as it has ended
-        return _evaluate(project, stack, overrides, answers, on_evaluated, place)
+    frames = Frames(project)
+    # Its modules and classes are garbage as soon as it has ended.
+    with TURN, failures_in_a_line(frames), rare_garbage_collection(collecting=limited_end()):
+        return _evaluate(frames, project, stack, overrides, answers, on_evaluated, place)
 
 
 def _evaluate(
+    frames: Frames,
     project: Project,
     stack: str,
     overrides: Sequence[str],
@@ -119,7 +124,7 @@ def _evaluate(
     if place is not None:
         config = with_provider(config, place.settings)
     notes = tuple(_region_notes(config))
-    frames, decoder = Frames(project), Decoder(project.program_dir)
+    decoder = Decoder(project.program_dir)
     plugins = Plugins(project, config)
     maker = None if place is None else place.maker
     registrar = Registrar(Urns(config.stack, project.name), _region(config), decoder, frames, answers, plugins, maker)

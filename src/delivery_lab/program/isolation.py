@@ -28,7 +28,7 @@ from typing import Any
 import pulumi._types
 import pulumi.runtime.rpc
 
-from delivery_lab.program.frames import is_installed
+from delivery_lab.program.frames import Frames, is_installed
 from delivery_lab.program.process_hooks import ending_with_the_program, standard_modules
 from delivery_lab.program.project import Project
 from delivery_lab.turns import TURN
@@ -57,7 +57,7 @@ def isolated(project: Project) -> Iterator[None]:
         _logging(),
         standard_modules(),
         _printing_to_stderr(),
-        ending_with_the_program(),
+        ending_with_the_program(Frames(project)),
     ):
         yield
 
@@ -125,12 +125,13 @@ def _own_modules(folder: Path) -> Iterator[None]:
         yield
     finally:
         # All are judged before one is forgotten: the folders of a namespace package are read through its parent.
-        for name in [
+        forgotten: list[Any] = [
             name
             for name, module in sys.modules.items()
             if before.get(name) is not module and (name.partition(".")[0] in names or not _is_lasting(module))
-        ]:
-            del sys.modules[name]
+        ]
+        forgotten = [sys.modules.pop(name) for name in forgotten]
+        forgotten.append(forgotten)  # so that they go with the garbage, where what their objects do has a limit
         sys.modules.update(before)
 
 

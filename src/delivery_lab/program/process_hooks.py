@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import atexit
 import builtins
+import functools
+import importlib
 import os
 import random
 import resource
@@ -23,6 +25,7 @@ from typing import Any
 
 from delivery_lab.errors import ProgramError, text_of
 from delivery_lab.process_wide import SETTINGS
+from delivery_lab.program.endings import all_finalizers, call_last, own_finalizers
 from delivery_lab.program.frames import Frames, is_installed
 from delivery_lab.program.leaving import Left, Refuse
 
@@ -34,10 +37,13 @@ _KEPT_SIGNALS = frozenset({signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.
 
 
 @contextmanager
-def ending_with_the_program() -> Iterator[None]:
+def ending_with_the_program(frames: Frames) -> Iterator[None]:
     """Call what a program wants to be called at the end of the process, when the program has ended.
 
     What installed packages register is left to the end of the process.
+
+    Args:
+        frames: knows the project's files.
     """
     registered: list[tuple[Callable[..., object], tuple[Any, ...], dict[str, Any]]] = []
     register, unregister = atexit.register, atexit.unregister
@@ -54,18 +60,18 @@ def ending_with_the_program() -> Iterator[None]:
         unregister(function)
 
     atexit.register, atexit.unregister = register_here, unregister_here
-    process = os.getpid()
+    process, finalizers = os.getpid(), all_finalizers()
     try:
         yield
     finally:
         atexit.register, atexit.unregister = register, unregister
         while registered and os.getpid() == process:
             function, args, named = registered.pop()
-            try:
-                function(*args, **named)
-            except (Exception, SystemExit, GeneratorExit) as error:  # noqa: BLE001 - Python goes on, too
-                name = getattr(function, "__name__", "function")
-                print(f"note: what the program registered with atexit ({name}) raised {error!r}", file=sys.stderr)
+            name = getattr(function, "__name__", "function")
+            what = f"what the program registered with atexit ({name})"
+            call_last(what, functools.partial(function, *args, **named), frames)
+        for what, finalizer in own_finalizers(finalizers) if os.getpid() == process else ():
+            call_last(what, finalizer, frames)
 
 
 @contextmanager
@@ -74,9 +80,13 @@ def standard_modules() -> Iterator[None]:
     before = [(vars(module), dict(vars(module))) for module in _MODULES]
     deep, trace, profile = sys.getrecursionlimit(), sys.gettrace(), sys.getprofile()
     settings = [ask() for ask, _ in SETTINGS]
+    reload = importlib.reload
+    # Loaded again, `threading` would know none of the threads that there are: those of the engine end with a traceback.
+    importlib.reload = lambda module: module if module in _MODULES else reload(module)
     try:
         yield
     finally:
+        importlib.reload = reload
         for now, then in before:
             now.update(then)
         sys.setrecursionlimit(deep)
