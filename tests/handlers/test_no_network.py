@@ -192,3 +192,13 @@ def test_c_code_that_waits_for_its_connection_for_ever_is_ended() -> None:
         r"simulation has no network, so the process was ended\n",
         done.stderr,
     ), done.stderr
+
+
+def test_a_supervisor_that_is_given_nothing_ends_without_a_word() -> None:
+    code = (
+        "import socket\nfrom delivery_lab.handlers import network_supervisor\n"
+        "mine, other = socket.socketpair()\nother.close()\nnetwork_supervisor.main(mine.detach())"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

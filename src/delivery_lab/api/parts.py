@@ -12,6 +12,7 @@ from delivery_lab.limits.queues import MOVE_RATE
 from delivery_lab.model.randomness import DEFAULT_SEED
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
     from multiprocessing.context import BaseContext
 
     from delivery_lab.compare.comparison import Change, Comparison, Figure
@@ -38,6 +39,7 @@ __all__ = [
     "preload",
     "process_context",
     "shortened",
+    "starting_workers",
     "successes",
 ]
 
@@ -85,6 +87,13 @@ def process_context() -> BaseContext:
     from delivery_lab.explore.processes import process_context
 
     return process_context()
+
+
+def starting_workers() -> AbstractContextManager[None]:
+    """Hold back Ctrl-C and the like while processes are started, and in each of them until `begin_worker`."""
+    from delivery_lab.explore.processes import starting_workers
+
+    return starting_workers()
 
 
 def begin_worker(parents: OwnProcess | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
 import traceback
@@ -9,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from delivery_lab.api.parts import begin_worker, process_context
+from delivery_lab.api.parts import begin_worker, process_context, starting_workers
 from delivery_lab.cli.console import AGAIN_SECONDS, Console
 from delivery_lab.errors import LabError
 from delivery_lab.own_process import claimed
@@ -51,7 +52,10 @@ def for_each(
     if len(names) < WORTH_PROCESSES or processes < 2:
         yield from ((name, attempt(name)) for name in names)
         return
-    with process_context().Pool(processes, initializer=begin_worker, initargs=(claimed(),)) as pool:
+    context = process_context()
+    with contextlib.ExitStack() as ending:
+        with starting_workers():
+            pool = ending.enter_context(context.Pool(processes, begin_worker, (claimed(),)))
         results = pool.imap(attempt, names)
         waited_seconds = 0
         for position, name in enumerate(names):

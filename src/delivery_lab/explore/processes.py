@@ -9,6 +9,8 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Iterator
+from multiprocessing import resource_tracker
 from multiprocessing.context import BaseContext
 from types import FrameType
 
@@ -18,12 +20,30 @@ from delivery_lab.own_process import OwnProcess, claim
 
 _SET_SIGNAL_OF_PARENTS_DEATH = 1
 _OF_SIGNALS = 128
+_HELD_BACK = frozenset({signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
 
 
 def process_context() -> BaseContext:
     """Processes that begin with everything imported, where forking is safe; else such as begin anew."""
     alone = threading.active_count() == 1
-    return multiprocessing.get_context("fork" if sys.platform == "linux" and alone else "spawn")
+    if sys.platform == "linux" and alone:
+        return multiprocessing.get_context("fork")
+    resource_tracker.ensure_running()  # where it is started within `starting_workers`, it lets the signals through
+    return multiprocessing.get_context("spawn")
+
+
+@contextlib.contextmanager
+def starting_workers() -> Iterator[None]:
+    """Hold back Ctrl-C, SIGTERM and SIGHUP while processes are started, and in each of them until `begin_worker`.
+
+    A process that is interrupted before it has said what its signals mean ends with a traceback, and one that is
+    interrupted while it starts others loses sight of those that it has started.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _HELD_BACK)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def begin_worker(parents: OwnProcess | None) -> None:
@@ -39,6 +59,7 @@ def begin_worker(parents: OwnProcess | None) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _leave)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _HELD_BACK)
     parent = multiprocessing.parent_process()
     if sys.platform == "linux" and parent is not None:
         with contextlib.suppress(OSError, AttributeError):

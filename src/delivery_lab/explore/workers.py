@@ -16,7 +16,7 @@ from contextlib import AbstractContextManager
 from multiprocessing.util import Finalize
 
 from delivery_lab.errors import LabError
-from delivery_lab.explore.processes import begin_worker, process_context
+from delivery_lab.explore.processes import begin_worker, process_context, starting_workers
 from delivery_lab.explore.sample import Sample
 from delivery_lab.handlers.fibers import kept_for_ever
 from delivery_lab.own_process import OwnProcess, claimed
@@ -85,7 +85,8 @@ def _in_pool(opening: Opening, left: deque[Sequence[int]], processes: int) -> It
     try:
         while waiting or (left and not full):
             while left and not full and len(waiting) <= processes * AHEAD:
-                waiting.append(pool.submit(_run, left.popleft()))
+                with starting_workers():  # it starts those that are still missing
+                    waiting.append(pool.submit(_run, left.popleft()))
             found, kept = waiting.popleft().result()
             full = full or kept > MOST_STACKS_KEPT
             yield from found

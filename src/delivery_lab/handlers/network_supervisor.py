@@ -120,8 +120,9 @@ def main(control: int) -> None:
     """Serve what is received over a socket: the table, and where the kernel asks. Signals that end are blocked."""
     os.setsid()
     with socket.socket(fileno=control) as given:
-        _, (table, kernel), _, _ = socket.recv_fds(given, 1, 2)
-    Supervisor(table, kernel).serve()
+        _, received, _, _ = socket.recv_fds(given, 1, 2)
+    if received:  # else who has started this has ended before
+        Supervisor(*received).serve()
 
 
 def _process_of(thread: int) -> int:
