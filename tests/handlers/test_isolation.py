@@ -274,6 +274,21 @@ _USE_TIMER = "use threading.Timer, which is virtual"
             "sends to ('192.0.2.1', 8125)",
             _NO_NETWORK,
         ),
+        (
+            "import _socket; _socket.socket().connect(('127.0.0.1', 9))",
+            "uses the module _socket to reach ('127.0.0.1', 9)",
+            _NO_NETWORK,
+        ),
+        (
+            "import _socket as s; s.socket(s.AF_INET, s.SOCK_DGRAM).sendto(b'1', ('127.0.0.1', 9))",
+            "uses the module _socket to reach ('127.0.0.1', 9)",
+            _NO_NETWORK,
+        ),
+        (
+            "import _socket, socket; _socket.socket.connect(socket.socket(), ('127.0.0.1', 9))",
+            "uses the module _socket to reach ('127.0.0.1', 9)",
+            _NO_NETWORK,
+        ),
     ],
 )
 def test_what_would_leave_the_simulation_is_refused_by_name(world: World, code: str, what: str, fix: str) -> None:

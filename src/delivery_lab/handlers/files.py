@@ -15,6 +15,7 @@ from typing import Any
 
 from delivery_lab.handlers.fibers import Fiber, as_host, current
 from delivery_lab.handlers.finalizers import OF_THE_WORLD, refuse_late
+from delivery_lab.handlers.process_effects import OF_SOCKETS, refuse_raw
 
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _CHANGES: dict[str, tuple[tuple[int, int | None], ...]] = {
@@ -149,6 +150,9 @@ def _hook(event: str, arguments: tuple[Any, ...]) -> None:
     if event not in _OF_PATHS:
         if event in OF_THE_WORLD:
             refuse_late(sys._getframe(1))
+            fiber = current()
+            if fiber is not None and event in OF_SOCKETS:
+                refuse_raw(fiber, event, *arguments)
         return
     fiber = current()
     if fiber is None:

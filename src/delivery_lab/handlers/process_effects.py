@@ -9,6 +9,7 @@ real time.
 from __future__ import annotations
 
 import _posixsubprocess
+import _socket
 import atexit
 import errno
 import ipaddress
@@ -38,6 +39,8 @@ NO_NETWORK = (
     "the simulation has no network; AWS services are answered when they are called through boto3, HTTP addresses by "
     "`answers` in the workload, anything else has to be switched off for it"
 )
+OF_SOCKETS = frozenset({"socket.connect", "socket.sendto", "socket.sendmsg"})
+"""Events of Python that tell of a socket with an address."""
 _ALARMS: dict[str, object] = {"alarm": 0, "setitimer": (0.0, 0.0)}
 """Functions that set an alarm, with their answer when there was none."""
 
@@ -232,6 +235,24 @@ def _address(host: Any) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
         return ipaddress.ip_address(host.decode() if isinstance(host, bytes) else host)
     except ValueError:
         return None
+
+
+def refuse_raw(fiber: Fiber, event: str, sock: _socket.socket, address: Any) -> None:
+    """End the run where code reaches the internet with what Python's sockets are made of, past what answers for them.
+
+    Args:
+        fiber: whose code it is.
+        event: what Python tells of, one of `OF_SOCKETS`.
+        sock: the socket.
+        address: where to; None for where it is connected to.
+    """
+    if (
+        sock.family not in _INTERNET
+        or address is None
+        or (event != "socket.connect" and isinstance(sock, socket.socket))
+    ):
+        return  # what stands for `connect` never calls the real one, and what stands for the others has looked
+    refuse(fiber, f"uses the module _socket to reach {address!r}", NO_NETWORK)
 
 
 def refuse(fiber: Fiber, what: str, fix: str) -> None:
