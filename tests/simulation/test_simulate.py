@@ -654,6 +654,62 @@ def test_http_quick_1_an_api_with_a_target_makes_its_route(folder: Folder) -> No
     assert (answered.rule, answered.path) == ("HTTP-PAYLOAD-1", "/orders/1")
 
 
+_REST = """
+rest = aws.apigateway.RestApi("rest")
+resource = aws.apigateway.Resource("orders", rest_api=rest.id, parent_id={parent}, path_part="orders")
+method = aws.apigateway.Method("post", rest_api=rest.id, resource_id=resource.id, http_method="POST",
+    authorization="NONE")
+integration = aws.apigateway.Integration("run", rest_api=rest.id, resource_id=resource.id, http_method="POST",
+    type="AWS_PROXY", integration_http_method="POST", uri=worker.invoke_arn)
+deployed = aws.apigateway.Deployment("deployed", rest_api=rest.id)
+aws.apigateway.Stage("prod", rest_api=rest.id, deployment=deployed.id, stage_name="prod")
+"""
+_QUICK = "aws.apigatewayv2.Api('quick', protocol_type='HTTP', route_key='GET /orders', target=worker.invoke_arn)"
+
+
+@pytest.mark.parametrize(
+    ("api", "note", "rule", "status"),
+    [
+        (
+            _QUICK,
+            "quick has no route POST /nowhere: it is answered with 404 (routes: GET /orders)",
+            "HTTP-ROUTE-1",
+            404,
+        ),
+        (
+            _REST.format(parent="rest.root_resource_id"),
+            "rest has no route POST /nowhere: it is answered with 403 (routes: POST /orders)",
+            "REST-ROUTE-1",
+            403,
+        ),
+    ],
+    ids=["http", "rest"],
+)
+def test_a_request_that_no_route_takes_is_answered_as_aws_does_and_noted_once(
+    folder: Folder, api: str, note: str, rule: str, status: int
+) -> None:
+    run = folder.run(more=api + _ALLOWED, workload="send: [{at: 0, times: 2, http: {method: POST, path: /nowhere}}]")
+
+    answers = [(each.rule, each.status) for each in run.events if isinstance(each, RequestAnswered)]
+    assert answers == [(rule, status)] * 2
+    assert run.notes == (note,)
+    assert outcome_of(run).requests.answers == {str(status): 2}
+
+
+def test_a_request_that_a_method_of_an_unknown_path_may_take_is_refused(folder: Folder) -> None:
+    rest = _REST.format(parent="'of-another-stack'")
+
+    message = folder.refusal(NotModelledError, more=rest, workload="send: [{http: {method: POST, path: /nowhere}}]")
+
+    assert message == (
+        "a request is sent to rest, none of whose known methods takes it, which uses what is not modelled:\n"
+        "  post: the path of its resource is none that this stack tells"
+    )
+    assert folder.run(more=rest).notes == (
+        "POST of an unknown path of rest uses what is not modelled; a run that sends a request there is refused",
+    )
+
+
 def test_http_permission_1_an_api_that_may_not_invoke_is_said_and_answers_500(folder: Folder) -> None:
     quick = "aws.apigatewayv2.Api('quick', protocol_type='HTTP', target=worker.invoke_arn)"
 
