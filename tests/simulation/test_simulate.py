@@ -21,9 +21,11 @@ from delivery_lab.handlers import HandlerHost
 from delivery_lab.handlers.environment import HandlerEnvironment
 from delivery_lab.model.clock import in_seconds
 from delivery_lab.model.sqs.queue import SqsQueue
+from delivery_lab.places.known import know
 from delivery_lab.program.engine import evaluate
 from delivery_lab.program.project import read_project
 from delivery_lab.results.outcome import outcome_of
+from delivery_lab.rules.assumptions import DEFAULTS
 from delivery_lab.simulation.simulate import simulate
 from delivery_lab.simulation.workload_files import read_workload
 from delivery_lab.stack.stack import Stack
@@ -248,6 +250,57 @@ def test_a_mapping_of_a_source_of_another_stack_is_noted(folder: Folder, source:
     assert noted == f"more reads {what}, which is not in this stack: nothing arrives there in a run"
     kind = next((kind for service, kind in (("sqs", "queue"), ("kinesis", "stream")) if f":{service}:" in what), "")
     assert told.startswith(f'external: {{"{what}": {{kind: {kind}') == bool(kind)
+
+
+_THEIR_FUNCTION = "arn:aws:lambda:us-east-1:210987654321:function:theirs:live"
+_TO_THEIRS = (
+    "more = aws.sqs.Queue('more')\n"
+    "aws.lambda_.EventSourceMapping('to-theirs', function_name='{function}', event_source_arn=more.arn, {filter})"
+)
+
+
+def test_a_mapping_to_a_function_of_another_stack_is_noted(folder: Folder) -> None:
+    run = folder.run(more=_TO_THEIRS.format(function=_THEIR_FUNCTION, filter=""))
+
+    assert outcome_of(run).messages.processed == 3
+    assert run.notes == (
+        f"to-theirs invokes {_THEIR_FUNCTION}, which is not in this stack; a run that brings it a batch is refused",
+    )
+
+
+def test_a_real_place_has_no_mapping_to_a_function_of_another_stack(folder: Folder) -> None:
+    folder.run(more=_TO_THEIRS.format(function=_THEIR_FUNCTION, filter=""))
+    stack = Stack.of(evaluate(read_project(folder.root), "dev"))
+
+    with pytest.raises(NotModelledError) as caught:
+        know(stack, folder.root, read_workload(folder.root / "load.yaml"), 1, DEFAULTS)
+
+    assert str(caught.value) == (
+        f"dev: to-theirs invokes {_THEIR_FUNCTION}, which is not in this stack: what it does there cannot be seen\n"
+        "  nearest: --on simulation"
+    )
+
+
+def test_a_batch_for_a_function_of_another_stack_is_refused(folder: Folder) -> None:
+    sends = "send: [{queue: more, body: {kind: paid}}]"
+    filtered = """filter_criteria={"filters": [{"pattern": '{"body": {"kind": ["sent"]}}'}]}"""
+
+    taken = folder.run(more=_TO_THEIRS.format(function=_THEIR_FUNCTION, filter=filtered), workload=sends)
+    message = folder.refusal(
+        NotModelledError, more=_TO_THEIRS.format(function=_THEIR_FUNCTION, filter=""), workload=sends
+    )
+
+    assert outcome_of(taken).messages.filtered == 1
+    assert message == (
+        f"to-theirs invokes {_THEIR_FUNCTION}, which is not in this stack (functions: worker)\n"
+        "  nearest: a function that this stack creates, which the workload can describe under functions"
+    )
+
+
+def test_a_mapping_to_a_name_that_no_function_of_the_stack_has_is_refused(folder: Folder) -> None:
+    message = folder.refusal(NotModelledError, more=_TO_THEIRS.format(function="wroker", filter=""))
+
+    assert message.startswith("to-theirs invokes wroker, which is not in this stack (functions: worker)")
 
 
 @pytest.mark.parametrize(
