@@ -24,9 +24,11 @@ FunctionRuleId = Literal[
 
 NamedRuleId = Literal["ASY-CONFIG-1", "ASY-CONFIG-2", "ASY-CONFIG-3", "LAM-VERSION-1", "LAM-VERSION-2"]
 RetainedRuleId = Literal["SQS-RET-1", "SQS-RET-2", "SQS-RET-3", "SQS-RET-4"]
+RefusedRuleId = Literal["ESM-ONE-1", "ESM-REGION-1", "ESM-ROLE-1"]
 
 RuleId = Literal[
     NamedRuleId,
+    RefusedRuleId,
     RetainedRuleId,
     EventRuleId,
     PricedRuleId,
@@ -93,7 +95,6 @@ RuleId = Literal[
     "ESM-FILTER-3",
     "ESM-FILTER-4",
     "ESM-KIND-1",
-    "ESM-ONE-1",
     "ESM-POLL-1",
     "ESM-PROV-1",
     "ESM-PROV-2",
@@ -103,7 +104,6 @@ RuleId = Literal[
     "ESM-PROV-6",
     "ESM-PROV-7",
     "ESM-RECORD-1",
-    "ESM-REGION-1",
     "ESM-REPORT-1",
     "ESM-REPORT-2",
     "ESM-REPORT-3",

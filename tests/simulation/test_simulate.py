@@ -21,9 +21,11 @@ from delivery_lab.handlers import HandlerHost
 from delivery_lab.handlers.environment import HandlerEnvironment
 from delivery_lab.model.clock import in_seconds
 from delivery_lab.model.sqs.queue import SqsQueue
+from delivery_lab.places.known import know
 from delivery_lab.program.engine import evaluate
 from delivery_lab.program.project import read_project
 from delivery_lab.results.outcome import outcome_of
+from delivery_lab.rules.assumptions import DEFAULTS
 from delivery_lab.simulation.simulate import simulate
 from delivery_lab.simulation.workload_files import read_workload
 from delivery_lab.stack.stack import Stack
@@ -248,6 +250,57 @@ def test_a_mapping_of_a_source_of_another_stack_is_noted(folder: Folder, source:
     assert noted == f"more reads {what}, which is not in this stack: nothing arrives there in a run"
     kind = next((kind for service, kind in (("sqs", "queue"), ("kinesis", "stream")) if f":{service}:" in what), "")
     assert told.startswith(f'external: {{"{what}": {{kind: {kind}') == bool(kind)
+
+
+_THEIR_FUNCTION = "arn:aws:lambda:us-east-1:210987654321:function:theirs:live"
+_TO_THEIRS = (
+    "more = aws.sqs.Queue('more')\n"
+    "aws.lambda_.EventSourceMapping('to-theirs', function_name='{function}', event_source_arn=more.arn, {filter})"
+)
+
+
+def test_a_mapping_to_a_function_of_another_stack_is_noted(folder: Folder) -> None:
+    run = folder.run(more=_TO_THEIRS.format(function=_THEIR_FUNCTION, filter=""))
+
+    assert outcome_of(run).messages.processed == 3
+    assert run.notes == (
+        f"to-theirs invokes {_THEIR_FUNCTION}, which is not in this stack; a run that brings it a batch is refused",
+    )
+
+
+def test_a_real_place_has_no_mapping_to_a_function_of_another_stack(folder: Folder) -> None:
+    folder.run(more=_TO_THEIRS.format(function=_THEIR_FUNCTION, filter=""))
+    stack = Stack.of(evaluate(read_project(folder.root), "dev"))
+
+    with pytest.raises(NotModelledError) as caught:
+        know(stack, folder.root, read_workload(folder.root / "load.yaml"), 1, DEFAULTS)
+
+    assert str(caught.value) == (
+        f"dev: to-theirs invokes {_THEIR_FUNCTION}, which is not in this stack: what it does there cannot be seen\n"
+        "  nearest: --on simulation"
+    )
+
+
+def test_a_batch_for_a_function_of_another_stack_is_refused(folder: Folder) -> None:
+    sends = "send: [{queue: more, body: {kind: paid}}]"
+    filtered = """filter_criteria={"filters": [{"pattern": '{"body": {"kind": ["sent"]}}'}]}"""
+
+    taken = folder.run(more=_TO_THEIRS.format(function=_THEIR_FUNCTION, filter=filtered), workload=sends)
+    message = folder.refusal(
+        NotModelledError, more=_TO_THEIRS.format(function=_THEIR_FUNCTION, filter=""), workload=sends
+    )
+
+    assert outcome_of(taken).messages.filtered == 1
+    assert message == (
+        f"to-theirs invokes {_THEIR_FUNCTION}, which is not in this stack (functions: worker)\n"
+        "  nearest: a function that this stack creates, which the workload can describe under functions"
+    )
+
+
+def test_a_mapping_to_a_name_that_no_function_of_the_stack_has_is_refused(folder: Folder) -> None:
+    message = folder.refusal(NotModelledError, more=_TO_THEIRS.format(function="wroker", filter=""))
+
+    assert message.startswith("to-theirs invokes wroker, which is not in this stack (functions: worker)")
 
 
 @pytest.mark.parametrize(
@@ -654,6 +707,62 @@ def test_http_quick_1_an_api_with_a_target_makes_its_route(folder: Folder) -> No
 
     (answered,) = [event for event in run.events if isinstance(event, RequestAnswered)]
     assert (answered.rule, answered.path) == ("HTTP-PAYLOAD-1", "/orders/1")
+
+
+_REST = """
+rest = aws.apigateway.RestApi("rest")
+resource = aws.apigateway.Resource("orders", rest_api=rest.id, parent_id={parent}, path_part="orders")
+method = aws.apigateway.Method("post", rest_api=rest.id, resource_id=resource.id, http_method="POST",
+    authorization="NONE")
+integration = aws.apigateway.Integration("run", rest_api=rest.id, resource_id=resource.id, http_method="POST",
+    type="AWS_PROXY", integration_http_method="POST", uri=worker.invoke_arn)
+deployed = aws.apigateway.Deployment("deployed", rest_api=rest.id)
+aws.apigateway.Stage("prod", rest_api=rest.id, deployment=deployed.id, stage_name="prod")
+"""
+_QUICK = "aws.apigatewayv2.Api('quick', protocol_type='HTTP', route_key='GET /orders', target=worker.invoke_arn)"
+
+
+@pytest.mark.parametrize(
+    ("api", "note", "rule", "status"),
+    [
+        (
+            _QUICK,
+            "quick has no route POST /nowhere: it is answered with 404 (routes: GET /orders)",
+            "HTTP-ROUTE-1",
+            404,
+        ),
+        (
+            _REST.format(parent="rest.root_resource_id"),
+            "rest has no route POST /nowhere: it is answered with 403 (routes: POST /orders)",
+            "REST-ROUTE-1",
+            403,
+        ),
+    ],
+    ids=["http", "rest"],
+)
+def test_a_request_that_no_route_takes_is_answered_as_aws_does_and_noted_once(
+    folder: Folder, api: str, note: str, rule: str, status: int
+) -> None:
+    run = folder.run(more=api + _ALLOWED, workload="send: [{at: 0, times: 2, http: {method: POST, path: /nowhere}}]")
+
+    answers = [(each.rule, each.status) for each in run.events if isinstance(each, RequestAnswered)]
+    assert answers == [(rule, status)] * 2
+    assert run.notes == (note,)
+    assert outcome_of(run).requests.answers == {str(status): 2}
+
+
+def test_a_request_that_a_method_of_an_unknown_path_may_take_is_refused(folder: Folder) -> None:
+    rest = _REST.format(parent="'of-another-stack'")
+
+    message = folder.refusal(NotModelledError, more=rest, workload="send: [{http: {method: POST, path: /nowhere}}]")
+
+    assert message == (
+        "a request is sent to rest, none of whose known methods takes it, which uses what is not modelled:\n"
+        "  post: the path of its resource is none that this stack tells"
+    )
+    assert folder.run(more=rest).notes == (
+        "POST of an unknown path of rest uses what is not modelled; a run that sends a request there is refused",
+    )
 
 
 def test_http_permission_1_an_api_that_may_not_invoke_is_said_and_answers_500(folder: Folder) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from delivery_lab.stack.code import code_files
 from delivery_lab.stack.functions import Function
 from delivery_lab.stack.stack import Stack
 
+_FUNCTION_ARN = re.compile(r"arn:aws[\w-]*:lambda:(?P<region>[\w-]+):(?P<account>\d{12}):function:[\w-]+(:[\w$-]+)?")
 _RUNTIME = "python3.13"
 """What a function runs on whose runtime cannot be told."""
 
@@ -86,6 +88,31 @@ def configured(
         refusal=_refusal(function, stack, problems, described=described) if problems else missing,
     )
     return ConfiguredFunction(config, tuple(_notes(function, settings, unknown, secret, layers)))
+
+
+def is_function_arn(reference: str) -> bool:
+    """Whether a text is the ARN of a function, or of a version or alias of one."""
+    return _FUNCTION_ARN.fullmatch(reference) is not None
+
+
+def elsewhere(arn: str, refusal: str) -> FunctionConfig:
+    """A function of another stack, of which nothing is known: it has the shortest timeout that there is.
+
+    Args:
+        arn: its ARN, which is its name here.
+        refusal: what ends a run that invokes it.
+    """
+    place = _FUNCTION_ARN.fullmatch(arn)
+    assert place is not None
+    return FunctionConfig(
+        name=arn,
+        arn=arn,
+        handler="",
+        timeout_seconds=TIMEOUT.minimum,
+        region=place["region"],
+        account_id=place["account"],
+        refusal=refusal,
+    )
 
 
 def _code(function: Function, settings: FunctionSettings, stack: Stack, project_dir: Path) -> tuple[CodeSource, str]:
