@@ -365,7 +365,9 @@ def test_code_of_another_language_is_refused_when_it_is_invoked(folder: Folder) 
 
 def test_a_function_that_cannot_be_run_may_be_part_of_the_stack(folder: Folder) -> None:
     image = "aws.lambda_.Function('image', role='r', package_type='Image', image_uri='1.dkr.ecr.x.amazonaws.com/a:1')"
-    node = "aws.lambda_.Function('node', role='r', runtime='nodejs22.x', code=pulumi.FileArchive('dist'))"
+    node = (
+        "aws.lambda_.Function('node', role='r', runtime='nodejs22.x', handler='a.b', code=pulumi.FileArchive('dist'))"
+    )
 
     assert outcome_of(folder.run(more=f"{image}\n{node}")).messages.processed == 3
     message = folder.refusal(NotModelledError, more=image, workload="send: [{invoke: image, body: {}}]")
@@ -519,11 +521,11 @@ def test_lam_init_2_code_that_fails_at_import_is_retried_and_dead_lettered_and_t
 
 
 def test_a_layer_that_is_not_here_makes_a_missing_module_a_refusal(folder: Folder) -> None:
-    layer = 'layers=["arn:aws:lambda:us-east-1:1:layer:deps:3"],'
+    layer = "arn:aws:lambda:us-east-1:123456789012:layer:deps:3"
 
-    message = folder.refusal(HandlerLoadError, function=layer, handler="import no_such_package\n")
+    message = folder.refusal(HandlerLoadError, function=f"layers=['{layer}'],", handler="import no_such_package\n")
 
-    assert "it may be in the layer arn:aws:lambda:us-east-1:1:layer:deps:3, which is not on this machine" in message
+    assert f"it may be in the layer {layer}, which is not on this machine" in message
 
 
 def test_a_workload_that_addresses_what_is_not_there_lists_what_is(folder: Folder) -> None:

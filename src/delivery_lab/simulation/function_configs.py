@@ -13,6 +13,7 @@ from delivery_lab.model.runtime import CodeSource, FunctionConfig
 from delivery_lab.program.config import SECRET
 from delivery_lab.program.graph import UNKNOWN
 from delivery_lab.simulation import supported
+from delivery_lab.simulation.function_inputs import check_inputs
 from delivery_lab.simulation.images import image_code, image_handler, image_way_out, is_image
 from delivery_lab.simulation.layers import Layers, layers_of
 from delivery_lab.simulation.qualifiers import qualifiers_of
@@ -53,7 +54,10 @@ def configured(
 
     Raises:
         WorkloadError: what the workload says of it cannot be.
+        ProgramError: the AWS provider would refuse it.
+        DeploymentRefusedError: Lambda would refuse it.
     """
+    check_inputs(stack, function)
     described, imaged = settings.duration is not None, settings.image is not None
     problems = supported.function_problems(stack, function, described=described, imaged=imaged)
     runs = not problems and not described
