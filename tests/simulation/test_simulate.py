@@ -789,6 +789,8 @@ def _allowing(policy: str) -> dict[str, str]:
     "policy",
     [
         'json.dumps({"redrivePermission": "allowAll"})',
+        'json.dumps({"redrivePermission": "allowAll", "sourceQueueArns": []})',
+        '"{}"',
         'jobs.arn.apply(lambda arn: json.dumps({"redrivePermission": "byQueue", "sourceQueueArns": [arn]}))',
     ],
 )
@@ -804,6 +806,7 @@ def test_sqs_dlq_4_a_source_that_the_dead_letter_queue_allows_is_fine(folder: Fo
             'dead.arn.apply(lambda arn: json.dumps({"redrivePermission": "byQueue", "sourceQueueArns": [arn]}))',
             "allows other queues only",
         ),
+        ('json.dumps({"redrivePermission": "byQueue", "sourceQueueArns": None})', "allows other queues only"),
     ],
 )
 def test_sqs_dlq_4_a_source_that_it_does_not_allow_is_refused(folder: Folder, policy: str, why: str) -> None:
@@ -814,7 +817,20 @@ def test_sqs_dlq_4_a_source_that_it_does_not_allow_is_refused(folder: Folder, po
     )
 
 
-@pytest.mark.parametrize("policy", ['"{"', 'json.dumps({"redrivePermission": "some"})', '"[]"'])
+@pytest.mark.parametrize(
+    "policy",
+    [
+        '"{"',
+        'json.dumps({"redrivePermission": "some"})',
+        'json.dumps({"redrivePermission": ["byQueue"]})',
+        '"[]"',
+        'json.dumps({"redrivePermission": "byQueue", "sourceQueueArns": 1})',
+        'json.dumps({"redrivePermission": "byQueue", "sourceQueueArns": "arn:aws:sqs:us-east-1:123456789012:jobs"})',
+        'json.dumps({"redrivePermission": "byQueue", "sourceQueueArns": [1]})',
+        'json.dumps({"redrivePermission": "allowAll", "sourceQueueArns": ["arn:aws:sqs:us-east-1:123456789012:jobs"]})',
+        'json.dumps({"sourceQueueArns": ["arn:aws:sqs:us-east-1:123456789012:jobs"]})',
+    ],
+)
 def test_sqs_dlq_4_a_policy_that_is_none_is_refused(folder: Folder, policy: str) -> None:
     message = folder.refusal(DeploymentRefusedError, **_allowing(policy))
     assert message.startswith(
