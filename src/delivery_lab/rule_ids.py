@@ -285,6 +285,7 @@ RuleId = Literal[
     "SQS-DLQ-3",
     "SQS-DLQ-4",
     "SQS-DLQ-5",
+    "SQS-DLQ-6",
     "SQS-FAIR-1",
     "SQS-FAIR-2",
     "SQS-FAIR-3",

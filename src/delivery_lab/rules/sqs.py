@@ -71,6 +71,15 @@ RULES = (
         + SQS_API
         + "API_SetQueueAttributes.html",
     ),
+    assumed(
+        "SQS-DLQ-6",
+        "A dead-letter queue with a redrive policy of its own counts all receives of a message against its maxReceiveCount, those "
+        "in the source queue too: with the same maxReceiveCount it delivers nothing, and its first receive moves the message on.",
+        "Follows from two pages: the receive count is that over all queues (API_ReceiveMessage.html), and a count above "
+        "maxReceiveCount moves (API_SetQueueAttributes.html). The guide speaks of receives from the source queue, and users of "
+        "an emulator expect a count of the queue's own (https://github.com/localstack/localstack/issues/5225): nobody shows a "
+        "measurement.",
+    ),
     documented(
         "SQS-RET-1",
         "A message older than the queue's retention period is gone, whether it is ready, delayed or in flight.",
