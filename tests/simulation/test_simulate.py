@@ -789,6 +789,8 @@ def _allowing(policy: str) -> dict[str, str]:
     "policy",
     [
         'json.dumps({"redrivePermission": "allowAll"})',
+        'json.dumps({"redrivePermission": "allowAll", "sourceQueueArns": []})',
+        '"{}"',
         'jobs.arn.apply(lambda arn: json.dumps({"redrivePermission": "byQueue", "sourceQueueArns": [arn]}))',
     ],
 )
@@ -809,7 +811,11 @@ _NONE = """none = '{"redrivePermission": "denyAll"}'\n"""
 
 @pytest.mark.parametrize(
     ("policy", "why"),
-    [('json.dumps({"redrivePermission": "denyAll"})', "allows no queue"), (_OTHERS_ONLY, "allows other queues only")],
+    [
+        ('json.dumps({"redrivePermission": "denyAll"})', "allows no queue"),
+        (_OTHERS_ONLY, "allows other queues only"),
+        ('json.dumps({"redrivePermission": "byQueue", "sourceQueueArns": None})', "allows other queues only"),
+    ],
 )
 def test_a_source_that_may_have_named_a_queue_before_it_allows_others_only_is_not_modelled(
     folder: Folder, policy: str, why: str
@@ -837,7 +843,20 @@ def test_sqs_dlq_4_a_source_that_names_a_queue_which_does_not_allow_it_is_refuse
     )
 
 
-@pytest.mark.parametrize("policy", ['"{"', 'json.dumps({"redrivePermission": "some"})', '"[]"'])
+@pytest.mark.parametrize(
+    "policy",
+    [
+        '"{"',
+        'json.dumps({"redrivePermission": "some"})',
+        'json.dumps({"redrivePermission": ["byQueue"]})',
+        '"[]"',
+        'json.dumps({"redrivePermission": "byQueue", "sourceQueueArns": 1})',
+        'json.dumps({"redrivePermission": "byQueue", "sourceQueueArns": "arn:aws:sqs:us-east-1:123456789012:jobs"})',
+        'json.dumps({"redrivePermission": "byQueue", "sourceQueueArns": [1]})',
+        'json.dumps({"redrivePermission": "allowAll", "sourceQueueArns": ["arn:aws:sqs:us-east-1:123456789012:jobs"]})',
+        'json.dumps({"sourceQueueArns": ["arn:aws:sqs:us-east-1:123456789012:jobs"]})',
+    ],
+)
 def test_sqs_dlq_4_a_policy_that_is_none_is_refused(folder: Folder, policy: str) -> None:
     message = folder.refusal(DeploymentRefusedError, **_allowing(policy))
     assert message.startswith(

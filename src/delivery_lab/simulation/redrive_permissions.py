@@ -8,7 +8,7 @@ from typing import Any
 from delivery_lab.errors import DeploymentRefusedError, NotModelledError
 from delivery_lab.limits.queues import REDRIVE_PERMISSION, SOURCE_QUEUES
 from delivery_lab.model.sqs.queue import SqsQueue
-from delivery_lab.program.graph import UNKNOWN
+from delivery_lab.program.graph import UNKNOWN, Unknown
 from delivery_lab.resource_types import QUEUE
 from delivery_lab.stack.queues import AllowPolicy
 from delivery_lab.stack.stack import Stack
@@ -31,7 +31,7 @@ def check_redrive_permissions(stack: Stack, queues: Iterable[SqsQueue]) -> None:
         policy, content = policies[target.url]
         permission = content.get("redrivePermission", REDRIVE_PERMISSION.default)
         if permission == _DENY_ALL or (
-            permission == _BY_QUEUE and source.arn not in content.get("sourceQueueArns", ())
+            permission == _BY_QUEUE and source.arn not in (content.get("sourceQueueArns") or ())
         ):
             why = "allows no queue" if permission == _DENY_ALL else "allows other queues only"
             fix = f"list the ARN of {source.name} among the sourceQueueArns of {target.name}, with byQueue"
@@ -82,11 +82,7 @@ def _policies(stack: Stack) -> Iterator[tuple[str, AllowPolicy, Mapping[str, Any
 
 def _content(policy: AllowPolicy) -> Mapping[str, Any]:
     content = policy.content
-    if (
-        content is None
-        or not REDRIVE_PERMISSION.allows(content.get("redrivePermission", REDRIVE_PERMISSION.default))
-        or len(content.get("sourceQueueArns") or ()) > SOURCE_QUEUES.maximum
-    ):
+    if content is None or not _is_taken(content):
         raise DeploymentRefusedError(
             policy.origin.resource,
             "InvalidAttributeValue",
@@ -96,3 +92,15 @@ def _content(policy: AllowPolicy) -> Mapping[str, Any]:
             "sourceQueueArns",
         )
     return content
+
+
+def _is_taken(content: Mapping[str, Any]) -> bool:
+    """Whether SQS takes a policy: it lists up to 10 sources where it allows by queue, and only there."""
+    permission = content.get("redrivePermission", REDRIVE_PERMISSION.default)
+    sources = content.get("sourceQueueArns")
+    if not REDRIVE_PERMISSION.allows(permission):
+        return False
+    if sources is None or sources == []:
+        return True
+    listed = isinstance(sources, list) and all(isinstance(source, (str, Unknown)) for source in sources)
+    return listed and permission == _BY_QUEUE and len(sources) <= SOURCE_QUEUES.maximum
