@@ -16,16 +16,19 @@ AlarmRuleId = Literal["CW-ALARM-1", "CW-ALARM-2", "CW-ALARM-3"]
 MetricRuleId = Literal["CW-AGE-1", "CW-AGE-2", "CW-CONC-1", "CW-INVOKE-1", "CW-NAME-1", "CW-SAMPLE-1", "CW-SENT-1"]
 WatchedRuleId = Literal[AlarmRuleId, MetricRuleId]
 FunctionRuleId = Literal[
-    "LAM-CODE-1", "LAM-CODE-2", "LAM-CONC-1", "LAM-CONC-2", "LAM-CONC-3", "LAM-CONC-4", "LAM-DURATION-1", "LAM-ENV-1",
-    "LAM-ENV-2", "LAM-ERR-1", "LAM-FILES-1", "LAM-FREEZE-1", "LAM-INIT-1", "LAM-INIT-2", "LAM-INIT-3", "LAM-MEMORY-1",
-    "LAM-RESPONSE-1", "LAM-SCALE-1", "LAM-TIME-1", "LAM-TIME-2", "LAM-TRACE-1", "LAM-VARS-1",
+    "LAM-CODE-1", "LAM-CODE-2", "LAM-CONC-1", "LAM-CONC-2", "LAM-CONC-3", "LAM-CONC-4", "LAM-CREATE-1",
+    "LAM-DURATION-1", "LAM-ENV-1", "LAM-ENV-2", "LAM-ERR-1", "LAM-FILES-1", "LAM-FREEZE-1", "LAM-INIT-1", "LAM-INIT-2",
+    "LAM-INIT-3", "LAM-MEMORY-1", "LAM-RESPONSE-1", "LAM-SCALE-1", "LAM-TIME-1", "LAM-TIME-2", "LAM-TRACE-1",
+    "LAM-VARS-1",
 ]  # fmt: skip
 
 NamedRuleId = Literal["ASY-CONFIG-1", "ASY-CONFIG-2", "ASY-CONFIG-3", "LAM-VERSION-1", "LAM-VERSION-2"]
 RetainedRuleId = Literal["SQS-RET-1", "SQS-RET-2", "SQS-RET-3", "SQS-RET-4"]
+RefusedRuleId = Literal["ESM-ONE-1", "ESM-REGION-1", "ESM-ROLE-1"]
 
 RuleId = Literal[
     NamedRuleId,
+    RefusedRuleId,
     RetainedRuleId,
     EventRuleId,
     PricedRuleId,
@@ -92,7 +95,6 @@ RuleId = Literal[
     "ESM-FILTER-3",
     "ESM-FILTER-4",
     "ESM-KIND-1",
-    "ESM-ONE-1",
     "ESM-POLL-1",
     "ESM-PROV-1",
     "ESM-PROV-2",
@@ -102,7 +104,6 @@ RuleId = Literal[
     "ESM-PROV-6",
     "ESM-PROV-7",
     "ESM-RECORD-1",
-    "ESM-REGION-1",
     "ESM-REPORT-1",
     "ESM-REPORT-2",
     "ESM-REPORT-3",
@@ -284,6 +285,7 @@ RuleId = Literal[
     "SQS-DLQ-3",
     "SQS-DLQ-4",
     "SQS-DLQ-5",
+    "SQS-DLQ-6",
     "SQS-FAIR-1",
     "SQS-FAIR-2",
     "SQS-FAIR-3",

@@ -11,7 +11,8 @@ from delivery_lab import Lab
 
 PROGRAM = """
 import json, pulumi, pulumi_aws as aws
-role = aws.iam.Role("role", assume_role_policy="{}")
+READS = "arn:aws:iam::aws:policy/service-role/AWSLambdaSQSQueueExecutionRole"
+role = aws.iam.Role("role", assume_role_policy="{}", managed_policy_arns=[READS])
 jobs = aws.sqs.Queue("jobs", visibility_timeout_seconds=60)
 news = aws.sns.Topic("news")
 def subscribe(policy, **given):

@@ -99,7 +99,7 @@ def test_the_fix_for_kafka_on_demand_brings_the_pollers_that_it_needs(tmp_path: 
             "OffsetLag",
         ),
         (KAFKA, 'metric_name="OffsetLag", namespace="AWS/Lambda", dimensions={"FunctionName": worker.name}', ""),
-        (STREAM, 'metric_name="IteratorAge", namespace="AWS/Lambda", dimensions={"FunctionName": worker.arn}', ""),
+        (STREAM, 'metric_name="IteratorAge", namespace="AWS/Lambda", dimensions={"FunctionName": worker.name}', ""),
         (
             STREAM,
             'metric_name="OffsetLag", namespace="AWS/Lambda", dimensions={"FunctionName": worker.name}',

@@ -26,7 +26,9 @@ import pulumi_aws as aws
 DAY = 86_400
 TRUST = json.dumps({"Version": "2012-10-17", "Statement": [
     {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "lambda.amazonaws.com"}}]})
-role = aws.iam.Role("role", assume_role_policy=TRUST)
+READS = ["AWSLambdaSQSQueueExecutionRole", "AWSLambdaKinesisExecutionRole", "AWSLambdaDynamoDBExecutionRole"]
+role = aws.iam.Role("role", assume_role_policy=TRUST,
+                    managed_policy_arns=[f"arn:aws:iam::aws:policy/service-role/{name}" for name in READS])
 
 
 def redrive(target, count=5):

@@ -8,7 +8,7 @@ import pytest
 import typer.main
 
 from delivery_lab.cli.main import COMMANDS, app
-from tests.cli.conftest import Lab
+from tests.cli.conftest import Lab, Said
 
 EVERYWHERE = {"--verbose", "--debug", "--no-cache", "--program-timeout", "--help"}
 SIMULATING = {"--set", "--workload", "--body", "--seed", "--assume", "--answers", "--project", "--json"}
@@ -90,8 +90,37 @@ def test_an_option_is_the_same_wherever_it_is(option: str) -> None:
     assert len(set(map(str, found.values()))) == 1, found
 
 
-def test_an_option_whose_variable_is_not_set_is_not_taken_for_left_out(lab: Lab) -> None:
-    said = lab("run", "batch-partial", "--faults", "")
+@pytest.mark.parametrize("command", COMMANDS)
+def test_an_option_whose_variable_is_not_set_is_not_taken_for_left_out_nor_for_this_folder(
+    lab: Lab, command: str
+) -> None:
+    for name, option in _options(command).items():
+        if not option.is_flag:
+            metavar = option.metavar or "VALUE"
 
-    assert (said.code, said.out) == (2, "")
-    assert said.err.endswith("error: --faults : there is no such file, and no preset of that name: standard or harsh\n")
+            assert lab(command, name, *[""] * option.nargs) == Said(
+                2, "", f"error: {name} is empty: write {name} {metavar}, or leave it out\n"
+            )
+
+
+def test_an_option_is_empty_too_where_nothing_follows_the_equals_sign(lab: Lab) -> None:
+    said = lab("run", "batch-partial", "--project=")
+
+    assert said == Said(2, "", "error: --project is empty: write --project DIR, or leave it out\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (("replay", ""), "FILE"),
+        (("run", ""), "STACK"),
+        (("run", "batch-partial", ""), "STACK"),
+        (("explain", ""), "RULE"),
+    ],
+)
+def test_an_empty_argument_is_not_taken_for_this_folder(lab: Lab, words: tuple[str, ...], named: str) -> None:
+    assert lab(*words) == Said(2, "", f"error: {named} is empty: name one\n")
+
+
+def test_help_is_given_beside_an_empty_option(lab: Lab) -> None:
+    assert lab("run", "--workload=", "--help").code == 0

@@ -197,3 +197,13 @@ def test_what_stands_in_the_place_of_a_stack_file_is_not_taken_for_none(
         "Pulumi.dev.yaml is no file: a folder, a pipe, or a link that leads nowhere\n"
         "  fix: put a file in its place, or remove it"
     )
+
+
+def test_a_file_is_no_project(tmp_path: Path) -> None:
+    file = tmp_path / "Pulumi.yaml"
+    file.write_text("name: shop\nruntime: python\n")
+
+    with pytest.raises(ProjectError) as refused:
+        read_project(file)
+
+    assert str(refused.value) == f"{file} is no Pulumi project: it is a file; name the folder that has it"

@@ -83,7 +83,7 @@ def test_find_takes_any_case() -> None:
 @pytest.mark.parametrize(
     ("wanted", "message"),
     [
-        ("SQS-DLQ-9", "no rule has the id SQS-DLQ-9: did you mean SQS-DLQ-5, SQS-DLQ-4, SQS-DLQ-3?"),
+        ("SQS-DLQ-9", "no rule has the id SQS-DLQ-9: did you mean SQS-DLQ-6, SQS-DLQ-5, SQS-DLQ-4?"),
         ("lam-time", "no rule has the id lam-time: did you mean LAM-TIME-2, LAM-TIME-1, KAF-TIME-1?"),
         ("SIM-LATE", "no rule has the id SIM-LATE: did you mean SIM-FAULT-2, SIM-FAULT-1, SIM-REPEAT-1?"),
         ("nonsense", f"no rule has the id nonsense: ids begin with {FAMILIES}"),

@@ -18,7 +18,7 @@ from delivery_lab.model.pipes.records import piped
 from delivery_lab.model.pipes.templates import PipeTemplate
 from delivery_lab.model.runtime import AwsError
 from delivery_lab.program.graph import UNKNOWN, Resource
-from delivery_lab.stack.pipes import READING
+from delivery_lab.stack.permissions import READING
 from delivery_lab.stack.queues import Queue
 from tests.model.support import Behaviour, Call, Script, report
 from tests.simulation.event_world import BUS, DEAD, JOBS, STREAM, WORKER, a_queue, a_rule, a_target
@@ -201,6 +201,15 @@ def test_pipe_role_2_a_pipe_that_may_not_read_is_not_created(source: Resource, a
     role = resource(resource_types.ROLE, "none", {"inlinePolicies": [{"policy": allowed}]})
     with pytest.raises(DeploymentRefusedError, match=rf"CREATE_FAILED.*permissions to read .*{action}"):
         _world(source, JOBS, role, a_pipe(source, JOBS, roleArn=arn_of(role), kinesis=STARTS))
+
+
+@pytest.mark.parametrize("name", ["service-role/AWSLambdaSQSQueueExecutionRole", "ReadOnlyAccess"])
+def test_pipe_role_2_a_policy_of_aws_lets_a_pipe_read(name: str) -> None:
+    sends = '{"Statement": [{"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "*"}]}'
+    given = {"inlinePolicies": [{"policy": sends}], "managedPolicyArns": [f"arn:aws:iam::aws:policy/{name}"]}
+    role = resource(resource_types.ROLE, "reads", given)
+
+    assert len(_sent(_world(ORDERS, JOBS, role, a_pipe(ORDERS, JOBS, roleArn=arn_of(role))), "a").bodies("jobs")) == 1
 
 
 def test_pipe_role_1_the_policy_of_the_queue_need_not_name_the_pipe() -> None:

@@ -21,9 +21,11 @@ from delivery_lab.handlers import HandlerHost
 from delivery_lab.handlers.environment import HandlerEnvironment
 from delivery_lab.model.clock import in_seconds
 from delivery_lab.model.sqs.queue import SqsQueue
+from delivery_lab.places.known import know
 from delivery_lab.program.engine import evaluate
 from delivery_lab.program.project import read_project
 from delivery_lab.results.outcome import outcome_of
+from delivery_lab.rules.assumptions import DEFAULTS
 from delivery_lab.simulation.simulate import simulate
 from delivery_lab.simulation.workload_files import read_workload
 from delivery_lab.stack.stack import Stack
@@ -250,6 +252,57 @@ def test_a_mapping_of_a_source_of_another_stack_is_noted(folder: Folder, source:
     assert told.startswith(f'external: {{"{what}": {{kind: {kind}') == bool(kind)
 
 
+_THEIR_FUNCTION = "arn:aws:lambda:us-east-1:210987654321:function:theirs:live"
+_TO_THEIRS = (
+    "more = aws.sqs.Queue('more')\n"
+    "aws.lambda_.EventSourceMapping('to-theirs', function_name='{function}', event_source_arn=more.arn, {filter})"
+)
+
+
+def test_a_mapping_to_a_function_of_another_stack_is_noted(folder: Folder) -> None:
+    run = folder.run(more=_TO_THEIRS.format(function=_THEIR_FUNCTION, filter=""))
+
+    assert outcome_of(run).messages.processed == 3
+    assert run.notes == (
+        f"to-theirs invokes {_THEIR_FUNCTION}, which is not in this stack; a run that brings it a batch is refused",
+    )
+
+
+def test_a_real_place_has_no_mapping_to_a_function_of_another_stack(folder: Folder) -> None:
+    folder.run(more=_TO_THEIRS.format(function=_THEIR_FUNCTION, filter=""))
+    stack = Stack.of(evaluate(read_project(folder.root), "dev"))
+
+    with pytest.raises(NotModelledError) as caught:
+        know(stack, folder.root, read_workload(folder.root / "load.yaml"), 1, DEFAULTS)
+
+    assert str(caught.value) == (
+        f"dev: to-theirs invokes {_THEIR_FUNCTION}, which is not in this stack: what it does there cannot be seen\n"
+        "  nearest: --on simulation"
+    )
+
+
+def test_a_batch_for_a_function_of_another_stack_is_refused(folder: Folder) -> None:
+    sends = "send: [{queue: more, body: {kind: paid}}]"
+    filtered = """filter_criteria={"filters": [{"pattern": '{"body": {"kind": ["sent"]}}'}]}"""
+
+    taken = folder.run(more=_TO_THEIRS.format(function=_THEIR_FUNCTION, filter=filtered), workload=sends)
+    message = folder.refusal(
+        NotModelledError, more=_TO_THEIRS.format(function=_THEIR_FUNCTION, filter=""), workload=sends
+    )
+
+    assert outcome_of(taken).messages.filtered == 1
+    assert message == (
+        f"to-theirs invokes {_THEIR_FUNCTION}, which is not in this stack (functions: worker)\n"
+        "  nearest: a function that this stack creates, which the workload can describe under functions"
+    )
+
+
+def test_a_mapping_to_a_name_that_no_function_of_the_stack_has_is_refused(folder: Folder) -> None:
+    message = folder.refusal(NotModelledError, more=_TO_THEIRS.format(function="wroker", filter=""))
+
+    assert message.startswith("to-theirs invokes wroker, which is not in this stack (functions: worker)")
+
+
 @pytest.mark.parametrize(
     ("source", "message"),
     [
@@ -312,7 +365,9 @@ def test_code_of_another_language_is_refused_when_it_is_invoked(folder: Folder) 
 
 def test_a_function_that_cannot_be_run_may_be_part_of_the_stack(folder: Folder) -> None:
     image = "aws.lambda_.Function('image', role='r', package_type='Image', image_uri='1.dkr.ecr.x.amazonaws.com/a:1')"
-    node = "aws.lambda_.Function('node', role='r', runtime='nodejs22.x', code=pulumi.FileArchive('dist'))"
+    node = (
+        "aws.lambda_.Function('node', role='r', runtime='nodejs22.x', handler='a.b', code=pulumi.FileArchive('dist'))"
+    )
 
     assert outcome_of(folder.run(more=f"{image}\n{node}")).messages.processed == 3
     message = folder.refusal(NotModelledError, more=image, workload="send: [{invoke: image, body: {}}]")
@@ -466,11 +521,11 @@ def test_lam_init_2_code_that_fails_at_import_is_retried_and_dead_lettered_and_t
 
 
 def test_a_layer_that_is_not_here_makes_a_missing_module_a_refusal(folder: Folder) -> None:
-    layer = 'layers=["arn:aws:lambda:us-east-1:1:layer:deps:3"],'
+    layer = "arn:aws:lambda:us-east-1:123456789012:layer:deps:3"
 
-    message = folder.refusal(HandlerLoadError, function=layer, handler="import no_such_package\n")
+    message = folder.refusal(HandlerLoadError, function=f"layers=['{layer}'],", handler="import no_such_package\n")
 
-    assert "it may be in the layer arn:aws:lambda:us-east-1:1:layer:deps:3, which is not on this machine" in message
+    assert f"it may be in the layer {layer}, which is not on this machine" in message
 
 
 def test_a_workload_that_addresses_what_is_not_there_lists_what_is(folder: Folder) -> None:
@@ -654,6 +709,62 @@ def test_http_quick_1_an_api_with_a_target_makes_its_route(folder: Folder) -> No
     assert (answered.rule, answered.path) == ("HTTP-PAYLOAD-1", "/orders/1")
 
 
+_REST = """
+rest = aws.apigateway.RestApi("rest")
+resource = aws.apigateway.Resource("orders", rest_api=rest.id, parent_id={parent}, path_part="orders")
+method = aws.apigateway.Method("post", rest_api=rest.id, resource_id=resource.id, http_method="POST",
+    authorization="NONE")
+integration = aws.apigateway.Integration("run", rest_api=rest.id, resource_id=resource.id, http_method="POST",
+    type="AWS_PROXY", integration_http_method="POST", uri=worker.invoke_arn)
+deployed = aws.apigateway.Deployment("deployed", rest_api=rest.id)
+aws.apigateway.Stage("prod", rest_api=rest.id, deployment=deployed.id, stage_name="prod")
+"""
+_QUICK = "aws.apigatewayv2.Api('quick', protocol_type='HTTP', route_key='GET /orders', target=worker.invoke_arn)"
+
+
+@pytest.mark.parametrize(
+    ("api", "note", "rule", "status"),
+    [
+        (
+            _QUICK,
+            "quick has no route POST /nowhere: it is answered with 404 (routes: GET /orders)",
+            "HTTP-ROUTE-1",
+            404,
+        ),
+        (
+            _REST.format(parent="rest.root_resource_id"),
+            "rest has no route POST /nowhere: it is answered with 403 (routes: POST /orders)",
+            "REST-ROUTE-1",
+            403,
+        ),
+    ],
+    ids=["http", "rest"],
+)
+def test_a_request_that_no_route_takes_is_answered_as_aws_does_and_noted_once(
+    folder: Folder, api: str, note: str, rule: str, status: int
+) -> None:
+    run = folder.run(more=api + _ALLOWED, workload="send: [{at: 0, times: 2, http: {method: POST, path: /nowhere}}]")
+
+    answers = [(each.rule, each.status) for each in run.events if isinstance(each, RequestAnswered)]
+    assert answers == [(rule, status)] * 2
+    assert run.notes == (note,)
+    assert outcome_of(run).requests.answers == {str(status): 2}
+
+
+def test_a_request_that_a_method_of_an_unknown_path_may_take_is_refused(folder: Folder) -> None:
+    rest = _REST.format(parent="'of-another-stack'")
+
+    message = folder.refusal(NotModelledError, more=rest, workload="send: [{http: {method: POST, path: /nowhere}}]")
+
+    assert message == (
+        "a request is sent to rest, none of whose known methods takes it, which uses what is not modelled:\n"
+        "  post: the path of its resource is none that this stack tells"
+    )
+    assert folder.run(more=rest).notes == (
+        "POST of an unknown path of rest uses what is not modelled; a run that sends a request there is refused",
+    )
+
+
 def test_http_permission_1_an_api_that_may_not_invoke_is_said_and_answers_500(folder: Folder) -> None:
     quick = "aws.apigatewayv2.Api('quick', protocol_type='HTTP', target=worker.invoke_arn)"
 
@@ -678,6 +789,8 @@ def _allowing(policy: str) -> dict[str, str]:
     "policy",
     [
         'json.dumps({"redrivePermission": "allowAll"})',
+        'json.dumps({"redrivePermission": "allowAll", "sourceQueueArns": []})',
+        '"{}"',
         'jobs.arn.apply(lambda arn: json.dumps({"redrivePermission": "byQueue", "sourceQueueArns": [arn]}))',
     ],
 )
@@ -685,25 +798,65 @@ def test_sqs_dlq_4_a_source_that_the_dead_letter_queue_allows_is_fine(folder: Fo
     assert outcome_of(folder.run(**_allowing(policy))).messages.processed == 3
 
 
+_OTHERS_ONLY = 'dead.arn.apply(lambda arn: json.dumps({"redrivePermission": "byQueue", "sourceQueueArns": [arn]}))'
+_OF_MORE = (
+    "dlq = aws.sqs.Queue('dlq', {own})\n"
+    "{allow}\n"
+    "aws.sqs.Queue('more', redrive_policy=dlq.arn.apply(lambda a: json.dumps("
+    "{{'deadLetterTargetArn': a, 'maxReceiveCount': 3}})), {options})"
+)
+_ALLOW_NONE = "allow = aws.sqs.RedriveAllowPolicy('allow', queue_url=dlq.url, redrive_allow_policy=none)"
+_NONE = """none = '{"redrivePermission": "denyAll"}'\n"""
+
+
 @pytest.mark.parametrize(
     ("policy", "why"),
     [
         ('json.dumps({"redrivePermission": "denyAll"})', "allows no queue"),
-        (
-            'dead.arn.apply(lambda arn: json.dumps({"redrivePermission": "byQueue", "sourceQueueArns": [arn]}))',
-            "allows other queues only",
-        ),
+        (_OTHERS_ONLY, "allows other queues only"),
+        ('json.dumps({"redrivePermission": "byQueue", "sourceQueueArns": None})', "allows other queues only"),
     ],
 )
-def test_sqs_dlq_4_a_source_that_it_does_not_allow_is_refused(folder: Folder, policy: str, why: str) -> None:
-    assert folder.refusal(DeploymentRefusedError, **_allowing(policy)) == (
-        "AWS would refuse jobs: InvalidParameterValue: Value for parameter RedrivePolicy is invalid. Reason: the "
-        f"RedriveAllowPolicy of dead {why} (SQS-DLQ-4)\n"
+def test_a_source_that_may_have_named_a_queue_before_it_allows_others_only_is_not_modelled(
+    folder: Folder, policy: str, why: str
+) -> None:
+    assert folder.refusal(NotModelledError, **_allowing(policy)) == (
+        f"allow, the RedriveAllowPolicy of dead, {why}, and may be set when jobs has named dead already: AWS "
+        "refuses a RedrivePolicy that is set afterwards, and no page speaks of one that is there (SQS-DLQ-4)\n"
         "  fix: list the ARN of jobs among the sourceQueueArns of dead, with byQueue"
     )
 
 
-@pytest.mark.parametrize("policy", ['"{"', 'json.dumps({"redrivePermission": "some"})', '"[]"'])
+@pytest.mark.parametrize(
+    "more",
+    [
+        _OF_MORE.format(own="redrive_allow_policy=none", allow="", options=""),
+        _OF_MORE.format(own="", allow=_ALLOW_NONE, options="opts=pulumi.ResourceOptions(depends_on=[allow])"),
+    ],
+    ids=["of the queue itself", "depended on"],
+)
+def test_sqs_dlq_4_a_source_that_names_a_queue_which_does_not_allow_it_is_refused(folder: Folder, more: str) -> None:
+    assert folder.refusal(DeploymentRefusedError, more=_NONE + more) == (
+        "AWS would refuse more: InvalidParameterValue: Value for parameter RedrivePolicy is invalid. Reason: the "
+        "RedriveAllowPolicy of dlq allows no queue (SQS-DLQ-4)\n"
+        "  fix: list the ARN of more among the sourceQueueArns of dlq, with byQueue"
+    )
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        '"{"',
+        'json.dumps({"redrivePermission": "some"})',
+        'json.dumps({"redrivePermission": ["byQueue"]})',
+        '"[]"',
+        'json.dumps({"redrivePermission": "byQueue", "sourceQueueArns": 1})',
+        'json.dumps({"redrivePermission": "byQueue", "sourceQueueArns": "arn:aws:sqs:us-east-1:123456789012:jobs"})',
+        'json.dumps({"redrivePermission": "byQueue", "sourceQueueArns": [1]})',
+        'json.dumps({"redrivePermission": "allowAll", "sourceQueueArns": ["arn:aws:sqs:us-east-1:123456789012:jobs"]})',
+        'json.dumps({"sourceQueueArns": ["arn:aws:sqs:us-east-1:123456789012:jobs"]})',
+    ],
+)
 def test_sqs_dlq_4_a_policy_that_is_none_is_refused(folder: Folder, policy: str) -> None:
     message = folder.refusal(DeploymentRefusedError, **_allowing(policy))
     assert message.startswith(

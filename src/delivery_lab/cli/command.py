@@ -14,7 +14,7 @@ from typer.core import TyperCommand
 from delivery_lab.cli.bugs import BUG, told
 from delivery_lab.cli.console import Console
 from delivery_lab.cli.options import DebugOption, NoCacheOption, ProgramTimeoutOption, VerboseOption
-from delivery_lab.errors import LabError, ModelError
+from delivery_lab.errors import LabError, ModelError, UsageError
 
 
 class Command(TyperCommand):
@@ -23,6 +23,30 @@ class Command(TyperCommand):
     def get_short_help_str(self, limit: int = 45) -> str:
         """The first paragraph of the help, whole."""
         return inspect.cleandoc(self.help or "").partition("\n\n")[0].replace("\n", " ")
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse the words of a command.
+
+        Raises:
+            UsageError: an option or argument is empty, as a variable of a shell is that is not set. Of a path, Python
+                would make the working folder.
+        """
+        if not ctx.resilient_parsing:  # no completion
+            given, _, _ = self.make_parser(ctx).parse_args(args=list(args))
+            if not given.get("help"):
+                for parameter in self.get_params(ctx):
+                    _refuse_empty(parameter, given.get(str(parameter.name)))
+        return super().parse_args(ctx, args)
+
+
+def _refuse_empty(parameter: Any, value: object) -> None:
+    if value != "" and not (isinstance(value, (list, tuple)) and "" in value):
+        return
+    metavar = parameter.metavar or "VALUE"
+    if parameter.param_type_name == "argument":
+        raise UsageError(f"{metavar} is empty: name one")
+    option = parameter.opts[0]
+    raise UsageError(f"{option} is empty: write {option} {metavar}, or leave it out")
 
 
 def add(app: typer.Typer, name: str, function: Callable[..., None]) -> None:

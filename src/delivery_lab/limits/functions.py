@@ -8,6 +8,15 @@ TIMEOUT = Limit("Timeout", 1, 900, "s", "LAM-TIME-1", 3)
 EPHEMERAL_STORAGE = Limit("EphemeralStorage.Size", 512, 10_240, "MB", "LAM-FILES-1", 512)
 MEMORY = Limit("MemorySize", 128, 10_240, "MB", "LAM-MEMORY-1", 128)
 
+HANDLER = r"\S{1,128}"
+"""Handlers that Lambda takes (LAM-CREATE-1)."""
+PYTHON_RUNTIME = r"python(2\.7|3\.([6-9]|[1-9]\d))"
+"""Runtimes of Python that there were, are, or may still be added (LAM-CREATE-1)."""
+LAYER_ARN = r"arn:[a-zA-Z0-9-]+:lambda:([a-zA-Z0-9-]+:[0-9]{12}:layer:[a-zA-Z0-9_-]+:[0-9]+|::awslayer:[a-zA-Z0-9_-]+)"
+"""What names a version of a layer, or a layer of AWS's own (LAM-CREATE-1)."""
+MOST_LAYERS = 5
+"""Of a function (LAM-CREATE-1)."""
+
 VARIABLE_NAME = "[a-zA-Z][a-zA-Z0-9_]+"
 """Names of environment variables that Lambda takes (LAM-VARS-1)."""
 ENVIRONMENT_BYTES = 4_096

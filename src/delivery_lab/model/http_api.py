@@ -161,6 +161,11 @@ class HttpApi:
             of_method = [route for route in of_method if route.pattern.breadth == narrowest]
         return min(of_method, key=lambda route: (route.pattern.breadth, route.method == "ANY"), default=None)
 
+    @property
+    def unrouted_status(self) -> int:
+        """The status of the answer to a request that no route takes (HTTP-ROUTE-1, REST-ROUTE-1)."""
+        return self._kind.no_route.status
+
     def request(
         self,
         method: str,

@@ -193,6 +193,13 @@ def _refuse_workload(workload: Workload, account: Account) -> None:
 
 
 def _refuse_stack(stack: Stack, account: Account) -> None:
+    ours = {function.label for function in stack.functions}
+    for mapping in (*account.mappings.values(), *account.record_mappings.values()):
+        if mapping.config.function not in ours and mapping.config.name not in account.pipes:
+            raise NotModelledError(
+                f"{stack.name}: {mapping.config.name} invokes {mapping.config.function}, which is not in this stack: "
+                "what it does there cannot be seen\n  nearest: --on simulation"
+            )
     for name, mapping in account.record_mappings.items():
         if reason := _why_not_read(mapping):
             raise NotModelledError(f"{stack.name}: {name} {reason}\n  nearest: --on simulation")

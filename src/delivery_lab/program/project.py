@@ -163,7 +163,8 @@ def read_project(folder: Path) -> Project:
     """
     root = folder.resolve()
     if not root.is_dir():
-        raise ProjectError(f"{folder} is no Pulumi project: there is no such folder")
+        why = "it is a file; name the folder that has it" if root.exists() else "there is no such folder"
+        raise ProjectError(f"{folder} is no Pulumi project: {why}")
     file = next((root / name for name in PROJECT_FILES if (root / name).is_file()), None)
     if file is None:
         raise ProjectError(f"{root} is no Pulumi project: it has no Pulumi.yaml")

@@ -14,6 +14,7 @@ from delivery_lab.rules.assumptions import (
     DEFAULTS,
     Assumptions,
     AttributeSpread,
+    ChainedCount,
     ErrorLeftAlone,
     IdleWindow,
     LongWindow,
@@ -167,6 +168,7 @@ ALTERNATIVES: Mapping[str, Alternative] = MappingProxyType(
             _words("ESM-BATCH-6", "quiet_window", QuietWindow),
             _words("ESM-BATCH-7", "idle_window", IdleWindow),
             _words("ESM-FILTER-4", "other_fields", OtherFields),
+            _words("SQS-DLQ-6", "chained_count", ChainedCount),
             _words("SQS-STALE-2", "stale_delete", StaleDelete),
             # Not tried by itself: that nothing is known cannot be otherwise, and every foreign handler relies on it.
             replace(_words("EVD-INVOKE-1", "unseen_work", UnseenWork), values=()),

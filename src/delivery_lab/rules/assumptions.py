@@ -100,6 +100,15 @@ class RetriedRecords(StrEnum):
     """Those from the lowest named one on, as of streams (STR-REPORT-8)."""
 
 
+class ChainedCount(StrEnum):
+    """What the redrive policy of a dead-letter queue counts of a message that was moved there (SQS-DLQ-6)."""
+
+    CARRIED = "carried"
+    """All its receives, those in the source queue too."""
+    ANEW = "anew"
+    """Its receives in that queue alone."""
+
+
 class UnseenWork(StrEnum):
     """What became of a message of which nothing is known but that its invoke succeeded (EVD-INVOKE-1)."""
 
@@ -153,6 +162,7 @@ class Assumptions:
         quiet_window: when a batch of a short window is handed over if nothing more comes (ESM-BATCH-6).
         idle_window: when a window opens after one without messages (ESM-BATCH-7).
         other_fields: what patterns for other fields than the content do (ESM-FILTER-4).
+        chained_count: what the redrive policy of a dead-letter queue counts (SQS-DLQ-6).
         stale_delete: what a delete with an older handle does (SQS-STALE-2).
         unnamed_record_response: the same of streams and Kafka (STR-REPORT-7).
         fair_seconds: how far back a tenant's share of processing time is looked at (SQS-FAIR-4).
@@ -182,6 +192,7 @@ class Assumptions:
     quiet_window: QuietWindow = QuietWindow.LONG_POLL
     idle_window: IdleWindow = IdleWindow.MESSAGE
     other_fields: OtherFields = OtherFields.MATCHED
+    chained_count: ChainedCount = ChainedCount.CARRIED
     stale_delete: StaleDelete = StaleDelete.COIN
     unnamed_record_response: UnnamedResponse = UnnamedResponse.SUCCESS
     fair_seconds: float = 300.0

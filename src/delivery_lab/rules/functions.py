@@ -57,6 +57,13 @@ RULES = (
         LAMBDA_GUIDE + "configuration-memory.html",
     ),
     documented(
+        "LAM-CREATE-1",
+        "A function whose code is a .zip archive has a handler (128 characters at most, no spaces) and a runtime, which is one of "
+        "Lambda's. A function has five layers at most, each named by the ARN of one of its versions (or of a layer of AWS's own). Anything else is refused "
+        "when the function is created.",
+        LAMBDA_API + "API_CreateFunction.html; five layers: " + LAMBDA_GUIDE + "gettingstarted-limits.html",
+    ),
+    documented(
         "LAM-VARS-1",
         "Names of environment variables have letters, digits and _, a letter first, two characters at least, and are none that "
         "Lambda sets itself, such as AWS_REGION. All of them have 4 KB together. Anything else is refused when the function is "

@@ -333,6 +333,16 @@ RULES = (
         "AWS's answer, Event source region must match Lambda region: "
         "https://github.com/pmuens/serverless-kinesis-streams/issues/1",
     ),
+    observed(
+        "ESM-ROLE-1",
+        "A mapping is refused unless its function's role may read the source: ReceiveMessage, DeleteMessage and "
+        "GetQueueAttributes of a queue; DescribeStream, GetRecords and GetShardIterator of a stream.",
+        "AWS's answers: https://github.com/aws/aws-cdk/issues/6770 (ReceiveMessage), "
+        "https://github.com/functionalone/serverless-iam-roles-per-function/issues/21 (DeleteMessage), "
+        "https://github.com/alertlogic/cwe-collector/issues/2 (streams). GetQueueAttributes is among what the documentation of "
+        "mappings asks for. ListShards and ListStreams, which the answer names, are taken not to be needed: AWS's own policies "
+        "for functions do not have all of them.",
+    ),
     assumed(
         "ESM-POLL-1",
         "Pollers long-poll: a message is received at the instant at which it is ready and a poller is free. Receiving and "

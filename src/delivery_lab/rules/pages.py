@@ -192,6 +192,7 @@ _API_MODEL = (
         for name in (
             "AmazonManagedKafkaEventSourceConfig",
             "CreateEventSourceMapping",
+            "CreateFunction",
             "Environment",
             "EventSourceMappingConfiguration",
             "Filter",

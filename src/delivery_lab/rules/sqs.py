@@ -59,7 +59,7 @@ RULES = (
     documented(
         "SQS-DLQ-4",
         "The redrive allow policy of a dead-letter queue says which queues may name it: all (the default), none, or up to 10. "
-        "The policy of any other source is refused.",
+        "The policy of any other source is refused where it is set; of one that is there already no page speaks.",
         SQS_API + "API_SetQueueAttributes.html",
     ),
     observed(
@@ -70,6 +70,15 @@ RULES = (
         "quote AWS: Redrive policy does not contain mandatory attribute: maxReceiveCount. The default: "
         + SQS_API
         + "API_SetQueueAttributes.html",
+    ),
+    assumed(
+        "SQS-DLQ-6",
+        "A dead-letter queue with a redrive policy of its own counts all receives of a message against its maxReceiveCount, those "
+        "in the source queue too: with the same maxReceiveCount it delivers nothing, and its first receive moves the message on.",
+        "Follows from two pages: the receive count is that over all queues (API_ReceiveMessage.html), and a count above "
+        "maxReceiveCount moves (API_SetQueueAttributes.html). The guide speaks of receives from the source queue, and users of "
+        "an emulator expect a count of the queue's own (https://github.com/localstack/localstack/issues/5225): nobody shows a "
+        "measurement.",
     ),
     documented(
         "SQS-RET-1",

@@ -22,7 +22,7 @@ from delivery_lab.simulation import supported
 from delivery_lab.simulation.buses import create_bus
 from delivery_lab.simulation.events import create_bucket, event_configs
 from delivery_lab.simulation.feeds import connect_feeds
-from delivery_lab.simulation.function_configs import configured
+from delivery_lab.simulation.function_configs import configured, elsewhere, is_function_arn
 from delivery_lab.simulation.gateways import Gateways
 from delivery_lab.simulation.pipes import connect_pipes
 from delivery_lab.simulation.polled_sources import PolledSources
@@ -234,13 +234,25 @@ class Deployment:
         named = reference.certain()
         if function is None:
             known = ", ".join(sorted({each.label for each in self.stack.functions})) or "none"
-            raise NotModelledError(
+            refusal = NotModelledError(
                 f"{resource.name} invokes {named}, which is not in this stack (functions: {known})\n"
                 "  nearest: a function that this stack creates, which the workload can describe under functions"
             )
+            if isinstance(resource, EventSourceMapping) and is_function_arn(named):
+                self._function_elsewhere(resource.name, named, str(refusal))
+                return named
+            raise refusal
         if name_and_qualifier(named)[1] != LATEST:
             self.account.journal.rely_on("LAM-VERSION-1")
         return function.label
+
+    def _function_elsewhere(self, mapping: str, arn: str, refusal: str) -> None:
+        """Note a mapping that invokes a function of another stack: what it does with a batch is not known."""
+        if arn not in self.account.functions.names:
+            self.account.functions.add(elsewhere(arn, refusal))
+        self.notes.append(
+            f"{mapping} invokes {arn}, which is not in this stack; a run that brings it a batch is refused"
+        )
 
     # -- mappings -----------------------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from delivery_lab.model.runtime import CodeSource, FunctionConfig
 from delivery_lab.program.config import SECRET
 from delivery_lab.program.graph import UNKNOWN
 from delivery_lab.simulation import supported
+from delivery_lab.simulation.function_inputs import check_inputs
 from delivery_lab.simulation.images import image_code, image_handler, image_way_out, is_image
 from delivery_lab.simulation.layers import Layers, layers_of
 from delivery_lab.simulation.qualifiers import qualifiers_of
@@ -20,6 +22,7 @@ from delivery_lab.stack.code import code_files
 from delivery_lab.stack.functions import Function
 from delivery_lab.stack.stack import Stack
 
+_FUNCTION_ARN = re.compile(r"arn:aws[\w-]*:lambda:(?P<region>[\w-]+):(?P<account>\d{12}):function:[\w-]+(:[\w$-]+)?")
 _RUNTIME = "python3.13"
 """What a function runs on whose runtime cannot be told."""
 
@@ -51,7 +54,10 @@ def configured(
 
     Raises:
         WorkloadError: what the workload says of it cannot be.
+        ProgramError: the AWS provider would refuse it.
+        DeploymentRefusedError: Lambda would refuse it.
     """
+    check_inputs(stack, function)
     described, imaged = settings.duration is not None, settings.image is not None
     problems = supported.function_problems(stack, function, described=described, imaged=imaged)
     runs = not problems and not described
@@ -82,6 +88,31 @@ def configured(
         refusal=_refusal(function, stack, problems, described=described) if problems else missing,
     )
     return ConfiguredFunction(config, tuple(_notes(function, settings, unknown, secret, layers)))
+
+
+def is_function_arn(reference: str) -> bool:
+    """Whether a text is the ARN of a function, or of a version or alias of one."""
+    return _FUNCTION_ARN.fullmatch(reference) is not None
+
+
+def elsewhere(arn: str, refusal: str) -> FunctionConfig:
+    """A function of another stack, of which nothing is known: it has the shortest timeout that there is.
+
+    Args:
+        arn: its ARN, which is its name here.
+        refusal: what ends a run that invokes it.
+    """
+    place = _FUNCTION_ARN.fullmatch(arn)
+    assert place is not None
+    return FunctionConfig(
+        name=arn,
+        arn=arn,
+        handler="",
+        timeout_seconds=TIMEOUT.minimum,
+        region=place["region"],
+        account_id=place["account"],
+        refusal=refusal,
+    )
 
 
 def _code(function: Function, settings: FunctionSettings, stack: Stack, project_dir: Path) -> tuple[CodeSource, str]:

@@ -9,6 +9,7 @@ from delivery_lab import resource_types
 from delivery_lab.errors import LabError, NotModelledError, ProgramError
 from delivery_lab.model.account import Account
 from delivery_lab.model.gateway.answers import HTTP, REST
+from delivery_lab.model.gateway.paths import DEFAULT
 from delivery_lab.model.http_api import ProxyRoute
 from delivery_lab.simulation.api_permissions import ApiPermissions
 from delivery_lab.simulation.http_apis import refusal_of, routes_of, stage_of
@@ -86,7 +87,7 @@ class Gateways:
             self.refused[name] = error
             self.notes.append(f"{name} uses what is not modelled; a run that sends a request to it is refused")
             return
-        refused = [route.key for route in routes if route.refusal]
+        refused = [_where(api, route) for route in routes if route.refusal]
         if refused:
             self.notes.append(
                 f"{', '.join(refused)} of {name} uses what is not modelled; a run that sends a request there is refused"
@@ -95,3 +96,9 @@ class Gateways:
 
     def _problems(self, resource: StackResource) -> list[str]:
         return input_problems(self.stack, resource)
+
+
+def _where(api: Api | RestApi, route: ProxyRoute) -> str:
+    """A route as a note names it: a method of a REST API whose path is unknown stands last, as `$default` does."""
+    unplaced = isinstance(api, RestApi) and route.path == DEFAULT
+    return f"{route.method} of an unknown path" if unplaced else route.key

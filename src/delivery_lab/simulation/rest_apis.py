@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from delivery_lab.errors import NotModelledError
+from delivery_lab.model.gateway.paths import DEFAULT
 from delivery_lab.model.gateway.services import AnswerMapping, TemplatedQueue
 from delivery_lab.model.http_api import ApiStage, ProxyRoute
 from delivery_lab.program.graph import UNKNOWN
@@ -59,8 +60,11 @@ class _Methods:
 
     def all(self) -> Iterator[ProxyRoute]:
         for method in self._api.methods:
-            if method.path is None:
-                continue  # its resource is none of the API, so nothing can reach it
+            if method.path is None:  # it may be what takes a request that no other method takes
+                what = f"{self._api.label}, none of whose known methods takes it"
+                lines = [f"{method.name}: the path of its resource is none that this stack tells"]
+                yield ProxyRoute(method.http_method, DEFAULT, refusal=refusal_of(what, lines))
+                continue
             lines = list(self._problems_of(method))
             if lines:
                 what = f"{method.http_method} {method.path} of {self._api.label}"

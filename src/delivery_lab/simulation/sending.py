@@ -58,6 +58,9 @@ class Sender:
         origin: where the workload comes from, for messages.
         scheduler: the run's clock.
         journal: where answers are written.
+
+    Attributes:
+        notes: what a reader should know of what is sent.
     """
 
     def __init__(
@@ -82,6 +85,7 @@ class Sender:
         self._origin = origin
         self._scheduler = scheduler
         self._journal = journal
+        self.notes: list[str] = []
 
     def schedule_lines(self, lines: Iterable[SendLine], chance: random.Random) -> None:
         """Have everything that is sent arrive when it is due.
@@ -142,14 +146,18 @@ class Sender:
         api = self._api(arrival)
         route = api.route(request.method, request.path)
         if route is None:
-            known = ", ".join(f"{route.method} {route.path}" for route in api.routes) or "none"
-            raise WorkloadError(
-                f"{self._origin}: {api.name} has no route {request.method} {request.path} (routes: {known})"
-            )
-        if route.refusal:
+            self._note_unrouted(api, request.method, request.path)
+        elif route.refusal:
             raise NotModelledError(route.refusal)
         instant = seconds(arrival.at_seconds)
         self._scheduler.at(instant, api.request, request.method, request.path, arrival.body, request.headers)
+
+    def _note_unrouted(self, api: HttpApi, method: str, path: str) -> None:
+        """Say once what AWS answers where nothing takes a request: the path may be a slip of the workload."""
+        known = ", ".join(route.key for route in api.routes) or "none"
+        note = f"{api.name} has no route {method} {path}: it is answered with {api.unrouted_status} (routes: {known})"
+        if note not in self.notes:
+            self.notes.append(note)
 
     def _api(self, arrival: Arrival) -> HttpApi:
         apis = self._account.apis

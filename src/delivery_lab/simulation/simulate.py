@@ -356,6 +356,7 @@ class _Simulation:
             logs=tuple(self._logs),
             notes=(
                 *deployment.notes,
+                *self._sender.notes,
                 *(self._host.notes if self._host is not None else ()),
                 *self._idle_faults(),
                 *stopped_clocks(self._account),

@@ -8,8 +8,11 @@ from typing import Any
 
 from delivery_lab.program.graph import UNKNOWN
 from delivery_lab.stack.functions import Permission
+from delivery_lab.stack.queues import Queue
 from delivery_lab.stack.reading import listed
+from delivery_lab.stack.resource import StackResource
 from delivery_lab.stack.roles import PolicyDocument, Role
+from delivery_lab.stack.streams import Stream, Table
 
 _MANAGED = "arn:aws:iam::aws:policy/"
 _GRANTING_ALL = ("AdministratorAccess", "PowerUserAccess")
@@ -24,6 +27,28 @@ _WORDS: Mapping[str, tuple[str, ...]] = {
     "lambda": ("Lambda", "LAMBDA"),
 }
 """By service as actions name it: what policies of AWS that grant all of it have in their names."""
+_READS_QUEUE = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
+_READS_STREAM = ("kinesis:DescribeStream", "kinesis:GetRecords", "kinesis:GetShardIterator")
+_READS_TABLE = ("dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator")
+_READING = frozenset((*_READS_QUEUE, *_READS_STREAM, *_READS_TABLE))
+READING: Mapping[type[StackResource], tuple[str, ...]] = {
+    Queue: _READS_QUEUE,
+    Stream: _READS_STREAM,
+    Table: _READS_TABLE,
+}
+"""By kind of source: what the role of a mapping's function, or of a pipe, has to allow (ESM-ROLE-1, PIPE-ROLE-2)."""
+_EXECUTION: Mapping[str, tuple[str, ...]] = {
+    "AWSLambdaBasicExecutionRole": (),
+    "AWSLambdaVPCAccessExecutionRole": (),
+    "AWSLambdaMSKExecutionRole": (),
+    "AWSXRayDaemonWriteAccess": (),
+    "AWSXrayWriteOnlyAccess": (),
+    "CloudWatchLambdaInsightsExecutionRolePolicy": (),
+    "AWSLambdaSQSQueueExecutionRole": _READS_QUEUE,
+    "AWSLambdaKinesisExecutionRole": _READS_STREAM,
+    "AWSLambdaDynamoDBExecutionRole": _READS_TABLE,
+}
+"""Policies of AWS for functions: which actions of reading each grants."""
 _APIS = "apigateway.amazonaws.com"
 
 
@@ -41,7 +66,8 @@ def forbids(role: Role, action: str, resource: str) -> bool:
     if any(each.get("Effect") == "Allow" and _covers(each, action, resource) for each in statements):
         return False
     # A policy that cannot be read, or that is managed by somebody else, may grant it.
-    return all(map(_is_read, role.policies)) and all(_grants_nothing(each.arn, action) for each in role.attached)
+    others = [each.arn for each in role.attached if not each.own]
+    return all(map(_is_read, role.policies)) and all(_grants_nothing(arn, action) for arn in others)
 
 
 def _is_read(policy: PolicyDocument) -> bool:
@@ -53,6 +79,9 @@ def _grants_nothing(arn: str, action: str) -> bool:
     if not arn.startswith(_MANAGED):
         return False
     service, name = action.partition(":")[0], arn.rpartition("/")[2]
+    if action in _READING:
+        # Many policies of AWS let read (ReadOnlyAccess, for one): only those are known that functions have for it.
+        return name in _EXECUTION and action not in _EXECUTION[name]
     if name.endswith(_GRANTING_ALL) or (action == "lambda:InvokeFunction" and name in _INVOKING):
         return False
     return not (name.endswith(_FULL) and any(word in name for word in _WORDS.get(service, ("",))))

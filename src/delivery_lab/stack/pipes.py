@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from delivery_lab.limits.mappings import (
@@ -14,7 +13,7 @@ from delivery_lab.limits.mappings import (
     STREAM_BATCH_SIZE,
 )
 from delivery_lab.program.graph import UNKNOWN
-from delivery_lab.stack.permissions import forbids
+from delivery_lab.stack.permissions import READING, forbids
 from delivery_lab.stack.queues import Queue
 from delivery_lab.stack.reading import Inputs, has_unknown, listed
 from delivery_lab.stack.resource import StackResource
@@ -24,12 +23,6 @@ from delivery_lab.stack.streams import Stream, Table
 
 SourceOfPipe = Queue | Stream | Table
 """What a pipe of the model reads."""
-READING: Mapping[type[StackResource], tuple[str, ...]] = {
-    Queue: ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"),
-    Stream: ("kinesis:DescribeStream", "kinesis:GetRecords", "kinesis:GetShardIterator"),
-    Table: ("dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"),
-}
-"""By kind of source: what the role of a pipe has to allow (PIPE-ROLE-2)."""
 PUTS_RECORDS = ("kinesis:PutRecord", "kinesis:PutRecords")
 """A pipe puts several records at once; AWS does not say for which of the two it asks (PIPE-ROLE-1)."""
 BISECT = "AUTOMATIC_BISECT"

@@ -208,7 +208,7 @@ def _paths(inputs: Inputs, resources: list[Inputs]) -> Mapping[Any, str]:
     paths: dict[Any, str] = {inputs.output("rootResourceId"): "/"}
     waiting = resources
     while waiting:
-        ready = [each for each in waiting if each.raw("parentId") in paths]
+        ready = [each for each in waiting if each.raw("parentId") in paths and each.text("pathPart").is_known]
         if not ready:
             break
         for each in ready:

@@ -32,11 +32,13 @@ class AttachedPolicy:
 
     Attributes:
         origin: what attaches it.
-        arn: ARN of the policy.
+        arn: ARN of the policy, "" where it is known only after deployment.
+        own: whether it is a policy of the stack, whose statements stand among those of the role.
     """
 
     origin: Origin
     arn: str
+    own: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import ast
+import datetime
+import json
 import textwrap
+import uuid
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -264,6 +268,33 @@ def test_the_id_of_an_order_is_read_from_a_queue_in_every_style(style: str) -> N
 def test_values_are_those_that_the_code_can_use(code: str, body: dict[str, Any]) -> None:
     source = f'def handler(event, context):\n    body = json.loads(event["Records"][0]["body"])\n    {code}\n'
     assert read(source).message(QUEUE) == body
+
+
+@pytest.mark.parametrize(
+    ("code", "value"),
+    [
+        ('uuid.UUID(body["x"])', "00000000-0000-4000-8000-000000000001"),
+        ('Decimal(body["x"])', 1),
+        ('date.fromisoformat(body["x"])', "2026-01-01"),
+        ('datetime.time.fromisoformat(body["x"])', "12:00:00"),
+        ('datetime.datetime.fromisoformat(body["x"].replace("Z", "+00:00"))', "2026-01-01T00:00:00"),
+        ('datetime.datetime.fromtimestamp(body["x"])', 1767225600),
+        ('datetime.datetime.strptime(body["x"], "%d.%m.%Y %H:%M %z")', "01.01.2026 00:00 +0000"),
+        ('datetime.datetime.strptime(body["x"], FORM)', "2026-01-01T00:00:00"),
+        ('[body["x"], int(body.get("n"))]', "x-{n}"),
+        ('int(body.get("x", 3))', 3),
+    ],
+)
+def test_what_the_code_converts_can_be_converted(code: str, value: Any) -> None:
+    source = f'def handler(event, context):\n    body = json.loads(event["Records"][0]["body"])\n    return {code}\n'
+    body = read(source).message(QUEUE)
+    names: dict[str, Any] = {"json": json, "uuid": uuid, "datetime": datetime, "date": datetime.date}
+    names |= {"Decimal": Decimal, "FORM": "%Y-%m-%dT%H:%M:%S"}
+
+    exec(source, names)
+
+    names["handler"]({"Records": [{"body": json.dumps(body)}]}, None)  # raises where a value has the wrong form
+    assert body["x"] == value
 
 
 def test_a_match_says_what_a_member_may_be() -> None:

@@ -8,6 +8,7 @@ from delivery_lab.errors import DeploymentRefusedError, NotModelledError
 from delivery_lab.events import MessageDeadLettered
 from delivery_lab.model.runtime import AwsError
 from delivery_lab.model.sqs.attributes import DeadLetterPolicy, QueueAttributes
+from delivery_lab.rules.assumptions import Assumptions, ChainedCount
 from tests.model.support import World, receive, remaining
 
 
@@ -110,6 +111,32 @@ def test_sqs_dlq_2_the_move_keeps_id_attributes_and_trace_header_and_names_the_s
     assert message["Attributes"]["DeadLetterQueueSourceArn"] == queue.arn
     assert message["Attributes"]["SentTimestamp"] == "1767225600000"
     assert "SQS-DLQ-2" in world.journal.rules
+
+
+@pytest.mark.parametrize(
+    ("count", "limit", "received"),
+    [
+        (ChainedCount.CARRIED, 2, []),
+        (ChainedCount.CARRIED, 3, ["a"]),
+        (ChainedCount.ANEW, 1, ["a"]),
+        (ChainedCount.ANEW, 2, ["a", "a"]),
+    ],
+)
+def test_sqs_dlq_6_what_the_policy_of_a_dead_letter_queue_counts_is_assumed(
+    count: ChainedCount, limit: int, received: list[str]
+) -> None:
+    world = World(assumptions=Assumptions(chained_count=count))
+    last = world.queue("last")
+    dead = world.queue("dead", visibility=0, dead_letters=last, max_receive_count=limit)
+    queue = world.queue(visibility=0, dead_letters=dead, max_receive_count=2)
+    world.send(queue, "a")
+    assert [receive(queue) for _ in range(3)] == [["a"], ["a"], []]
+    assert "SQS-DLQ-6" not in world.journal.rules
+
+    assert [body for _ in range(4) for body in receive(dead)] == received
+
+    assert (remaining(dead), remaining(last)) == ([], ["a"])
+    assert "SQS-DLQ-6" in world.journal.rules
 
 
 def test_sqs_dlq_3_a_policy_naming_no_queue_is_refused_at_deployment() -> None:

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
+from delivery_lab.api.first.conversions import convertible
 from delivery_lab.api.first.models import Models, last_name
-from delivery_lab.api.first.shape import MessageShape
+from delivery_lab.api.first.shape import NOTHING, MessageShape
 
 Names: TypeAlias = dict[str, MessageShape]
 """The values of the names in a function that come from its event."""
@@ -24,14 +25,13 @@ _OF_OBJECT = frozenset(
 _SAME = frozenset(
     {"str", "dict", "list", "tuple", "iter", "sorted", "reversed", "copy", "deepcopy", "b64decode", "decode", "strip"}
     | {"encode", "values", "decompress", "unquote_plus", "unquote", "lower", "upper", "filter"}
+    | {"replace", "rstrip", "lstrip", "removeprefix", "removesuffix"}
 )
 """Calls whose result stands for what they get, as far as its parts go."""
 
 _FOR_EACH = frozenset({"map", "imap", "imap_unordered", "starmap", "processor", "batch", "process_batch"})
 """Calls that hand the elements of what they get to a function, one by one."""
 
-_NUMBERS = frozenset({"int", "float", "sleep", "range", "round", "abs", "Decimal"})
-_TIMES = frozenset({"fromisoformat", "strptime", "isoparse"})
 _ATTRIBUTES: Final[Mapping[str, str]] = {
     "records": "Records",
     "record": "Records",
@@ -254,8 +254,9 @@ class Expressions(ABC):
         if name in self.functions:
             return self.call(self.functions[name], given, {key: held for key, held in named.items() if key})
         first = given[0] if given else None
-        if first is not None and name in _NUMBERS | _TIMES:
-            first.may_be(1 if name in _NUMBERS else "2026-01-01T00:00:00")
+        value = convertible(node)
+        if first is not None and value is not NOTHING:
+            first.converts(value)
         return (first or base) if name in _SAME else None
 
     def _loaded(self, node: ast.Call, given: list[MessageShape | None]) -> MessageShape:

@@ -59,6 +59,11 @@ class MessageShape:
         if isinstance(self.value, _Nothing):
             self.value = value
 
+    def converts(self, value: Any) -> None:
+        """Note a value of the kind that code converts it from; without one of its own it cannot be left out."""
+        if isinstance(self.value, _Nothing):
+            self.value, self.needed = value, True
+
     @property
     def is_read(self) -> bool:
         """Whether code reads anything of it."""

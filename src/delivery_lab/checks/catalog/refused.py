@@ -10,6 +10,7 @@ from delivery_lab.checks.finding import Severity
 from delivery_lab.limits.queues import FIFO_SUFFIX
 from delivery_lab.stack.events import Bucket
 from delivery_lab.stack.notifications import BucketNotification
+from delivery_lab.stack.reading_roles import missing_reads
 from delivery_lab.stack.regions import dead_letters_apart, destination_apart, regions_apart, target_apart
 from delivery_lab.stack.stack import Stack
 
@@ -31,6 +32,24 @@ class RefusedQueueName(Check):
                 yield Found(
                     (queue.name,), {f"{queue.name}.name": queue.physical_name, **values_of(queue.fifo)}, why, fix
                 )
+
+
+class RoleThatMayNotRead(Check):
+    id = "CHK-ROLE-1"
+    title = "mapping whose function may not read the source"
+    severity = Severity.ERROR
+    why = "A mapping reads with the role of its function, and AWS refuses one whose role does not let it."
+    fix = "Attach AWS's execution policy for the source to the role, or name the actions of reading in one of your own."
+    source = "ESM-ROLE-1"
+
+    def find(self, stack: Stack) -> Iterator[Found]:
+        for mapping in stack.mappings:
+            missing = missing_reads(stack, mapping)
+            if missing is not None:
+                actions = ", ".join(missing.actions)
+                why = f"{missing.role.name} does not let {mapping.name} do {actions}: AWS refuses the mapping."
+                fix = f"give {missing.role.name} a policy with {actions} of the source"
+                yield Found((mapping.name, missing.role.name), values_of(mapping.source_arn), why, fix)
 
 
 class PartsInTwoRegions(Check):

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from delivery_lab.model.loops import NO_LINEAGE, Lineage
+from delivery_lab.rules.assumptions import ChainedCount
 
 
 @dataclass(slots=True, eq=False)
@@ -20,6 +21,7 @@ class Message:
         attributes: message attributes as the API takes them.
         system_attributes: message system attributes, such as the trace header.
         receive_count: receives so far over all queues (SQS-COUNT-1).
+        received_elsewhere: those of them in the queues that it was moved from as a dead letter.
         first_received_at: instant of the first receive.
         received_at: instant of the latest receive; the 12 h cap counts from here.
         visible_at: instant from which a receive may return it.
@@ -37,6 +39,7 @@ class Message:
     attributes: dict[str, Any] = field(default_factory=dict)
     system_attributes: dict[str, Any] = field(default_factory=dict)
     receive_count: int = 0
+    received_elsewhere: int = 0
     first_received_at: int | None = None
     received_at: int = 0
     visible_at: int = 0
@@ -52,6 +55,15 @@ class Message:
     in_flight: bool = False
     hiding: int = 0
     """Counts the changes of the message's place, so that an entry made for an older one is recognised as stale."""
+
+    def note_move(self, source_arn: str) -> None:
+        """It was moved from a queue to that one's dead-letter queue (SQS-DLQ-2)."""
+        self.dead_letter_source = source_arn
+        self.received_elsewhere = self.receive_count
+
+    def counted_receives(self, chained: ChainedCount) -> int:
+        """How many of its receives count against the maxReceiveCount of the queue that holds it (SQS-DLQ-6)."""
+        return self.receive_count - (self.received_elsewhere if chained is ChainedCount.ANEW else 0)
 
 
 @dataclass(frozen=True, slots=True)

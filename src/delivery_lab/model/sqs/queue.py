@@ -213,11 +213,11 @@ class SqsQueue:
 
     def _is_exhausted(self, message: Message) -> bool:
         redrive = self.attributes.redrive
-        return (
-            redrive is not None
-            and self.dead_letter_queue is not None
-            and message.receive_count >= redrive.max_receive_count
-        )
+        if redrive is None or self.dead_letter_queue is None:
+            return False
+        if message.received_elsewhere:
+            self._journal.rely_on("SQS-DLQ-6")
+        return message.counted_receives(self._assumptions.chained_count) >= redrive.max_receive_count
 
     def _dead_letter(self, message: Message) -> None:
         target = self.dead_letter_queue
@@ -229,7 +229,7 @@ class SqsQueue:
 
     def _take_moved(self, message: Message, source_arn: str) -> None:
         """Take a message from a source queue as it is, with its count and the instant of its send (SQS-DLQ-2)."""
-        message.dead_letter_source = source_arn
+        message.note_move(source_arn)
         self.take_in(message, self._scheduler.now)
 
     def ready_messages(self) -> list[Message]:
