@@ -90,8 +90,8 @@ def _stops_twice(invokes: AsynchronousInvokes, event: Any, condition: Any, rule:
     _stop_retrying(invokes, event, condition, rule)
 
 
-def _one_retry_more(invokes: AsynchronousInvokes, function: str) -> EventInvokeConfig:
-    config = _configuration(invokes, function)
+def _one_retry_more(invokes: AsynchronousInvokes, *invoked: str) -> EventInvokeConfig:
+    config = _configuration(invokes, *invoked)
     return replace(config, maximum_retry_attempts=config.maximum_retry_attempts + 1)
 
 

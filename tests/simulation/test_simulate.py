@@ -798,22 +798,48 @@ def test_sqs_dlq_4_a_source_that_the_dead_letter_queue_allows_is_fine(folder: Fo
     assert outcome_of(folder.run(**_allowing(policy))).messages.processed == 3
 
 
+_OTHERS_ONLY = 'dead.arn.apply(lambda arn: json.dumps({"redrivePermission": "byQueue", "sourceQueueArns": [arn]}))'
+_OF_MORE = (
+    "dlq = aws.sqs.Queue('dlq', {own})\n"
+    "{allow}\n"
+    "aws.sqs.Queue('more', redrive_policy=dlq.arn.apply(lambda a: json.dumps("
+    "{{'deadLetterTargetArn': a, 'maxReceiveCount': 3}})), {options})"
+)
+_ALLOW_NONE = "allow = aws.sqs.RedriveAllowPolicy('allow', queue_url=dlq.url, redrive_allow_policy=none)"
+_NONE = """none = '{"redrivePermission": "denyAll"}'\n"""
+
+
 @pytest.mark.parametrize(
     ("policy", "why"),
     [
         ('json.dumps({"redrivePermission": "denyAll"})', "allows no queue"),
-        (
-            'dead.arn.apply(lambda arn: json.dumps({"redrivePermission": "byQueue", "sourceQueueArns": [arn]}))',
-            "allows other queues only",
-        ),
+        (_OTHERS_ONLY, "allows other queues only"),
         ('json.dumps({"redrivePermission": "byQueue", "sourceQueueArns": None})', "allows other queues only"),
     ],
 )
-def test_sqs_dlq_4_a_source_that_it_does_not_allow_is_refused(folder: Folder, policy: str, why: str) -> None:
-    assert folder.refusal(DeploymentRefusedError, **_allowing(policy)) == (
-        "AWS would refuse jobs: InvalidParameterValue: Value for parameter RedrivePolicy is invalid. Reason: the "
-        f"RedriveAllowPolicy of dead {why} (SQS-DLQ-4)\n"
+def test_a_source_that_may_have_named_a_queue_before_it_allows_others_only_is_not_modelled(
+    folder: Folder, policy: str, why: str
+) -> None:
+    assert folder.refusal(NotModelledError, **_allowing(policy)) == (
+        f"allow, the RedriveAllowPolicy of dead, {why}, and may be set when jobs has named dead already: AWS "
+        "refuses a RedrivePolicy that is set afterwards, and no page speaks of one that is there (SQS-DLQ-4)\n"
         "  fix: list the ARN of jobs among the sourceQueueArns of dead, with byQueue"
+    )
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        _OF_MORE.format(own="redrive_allow_policy=none", allow="", options=""),
+        _OF_MORE.format(own="", allow=_ALLOW_NONE, options="opts=pulumi.ResourceOptions(depends_on=[allow])"),
+    ],
+    ids=["of the queue itself", "depended on"],
+)
+def test_sqs_dlq_4_a_source_that_names_a_queue_which_does_not_allow_it_is_refused(folder: Folder, more: str) -> None:
+    assert folder.refusal(DeploymentRefusedError, more=_NONE + more) == (
+        "AWS would refuse more: InvalidParameterValue: Value for parameter RedrivePolicy is invalid. Reason: the "
+        "RedriveAllowPolicy of dlq allows no queue (SQS-DLQ-4)\n"
+        "  fix: list the ARN of more among the sourceQueueArns of dlq, with byQueue"
     )
 
 

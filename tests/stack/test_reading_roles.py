@@ -49,7 +49,7 @@ def _inline(actions: str, resource: str = "source.arn") -> str:
 
 @pytest.mark.parametrize(("source", "actions"), [(JOBS, QUEUE), (CLICKS, STREAM), (ITEMS, TABLE)])
 @pytest.mark.parametrize("managed", ["", BASIC], ids=["no policy", "logs alone"])
-def test_a_role_without_a_policy_for_its_source_lets_nothing(
+def test_esm_role_1_a_role_without_a_policy_for_its_source_lets_nothing(
     tmp_path: Path, source: str, actions: tuple[str, ...], managed: str
 ) -> None:
     assert _missing(tmp_path, source, managed) == actions

@@ -59,7 +59,7 @@ RULES = (
     documented(
         "SQS-DLQ-4",
         "The redrive allow policy of a dead-letter queue says which queues may name it: all (the default), none, or up to 10. "
-        "The policy of any other source is refused.",
+        "The policy of any other source is refused where it is set; of one that is there already no page speaks.",
         SQS_API + "API_SetQueueAttributes.html",
     ),
     observed(

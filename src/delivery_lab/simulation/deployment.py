@@ -234,14 +234,14 @@ class Deployment:
         named = reference.certain()
         if function is None:
             known = ", ".join(sorted({each.label for each in self.stack.functions})) or "none"
-            refusal = (
+            refusal = NotModelledError(
                 f"{resource.name} invokes {named}, which is not in this stack (functions: {known})\n"
                 "  nearest: a function that this stack creates, which the workload can describe under functions"
             )
             if isinstance(resource, EventSourceMapping) and is_function_arn(named):
-                self._function_elsewhere(resource.name, named, refusal)
+                self._function_elsewhere(resource.name, named, str(refusal))
                 return named
-            raise NotModelledError(refusal)
+            raise refusal
         if name_and_qualifier(named)[1] != LATEST:
             self.account.journal.rely_on("LAM-VERSION-1")
         return function.label
