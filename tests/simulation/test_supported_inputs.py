@@ -158,3 +158,48 @@ def test_a_number_or_switch_that_is_followed_is_read_or_refused(token: str) -> N
             with pytest.raises(ProgramError) as refused:
                 refuse_unreadable(token, "it", _nested(path, wrong))
             assert str(refused.value).startswith(f"it: {path} = {wrong!r} has to be "), path
+
+
+TEXTS_READ = (
+    resource_types.QUEUE,
+    resource_types.FUNCTION,
+    resource_types.LAYER,
+    resource_types.PROVISIONED_CONCURRENCY,
+    resource_types.INVOKE_CONFIG,
+    resource_types.RECURSION_CONFIG,
+    resource_types.MAPPING,
+    resource_types.STREAM,
+    resource_types.STREAM_CONSUMER,
+    resource_types.TABLE,
+)
+JSON_OR_RESOURCE = {"functionName", "filterCriteria.filters.pattern"}
+"""Inputs that are given as objects too: a document that the lab reads either way, a function itself."""
+
+
+def _is_text(kind: object) -> bool:
+    if isinstance(kind, type):
+        return kind is str
+    if typing.get_origin(kind) in (list, dict, Sequence, Mapping):
+        return False
+    return any(map(_is_text, typing.get_args(kind)))
+
+
+def _texts(arguments: type, above: tuple[str, ...] = ()) -> Iterator[str]:
+    for name, kind in input_type_types(arguments).items():
+        block, path = _block_of(kind), (*above, name)
+        if block is not None:
+            yield from _texts(block, path)
+        elif _is_text(kind):
+            yield ".".join(path)
+
+
+@pytest.mark.parametrize("token", TEXTS_READ)
+def test_a_text_that_is_followed_is_no_list_and_no_object(token: str) -> None:
+    for path in (set(_texts(ARGUMENTS[token])) & ALL[token].modelled) - JSON_OR_RESOURCE:
+        assert typed(token, _nested(path, "nonsense")) == _nested(path, "nonsense"), path
+        for wrong in (["nonsense"], {"a": 1}):
+            with pytest.raises(ProgramError) as refused:
+                refuse_unreadable(token, "it", _nested(path, wrong))
+            assert str(refused.value) == (
+                f"it: {path} = {wrong!r} has to be a text; the AWS provider takes nothing else"
+            ), path

@@ -1,6 +1,7 @@
-"""Numbers and switches that a program gives as texts, as `config.require("timeout")` does.
+"""Numbers and switches that a program gives as texts, as `config.require("timeout")` does, and texts that are none.
 
-The AWS provider turns a text into the number or switch that a setting is, and refuses one that is none. Settings that
+The AWS provider turns a text into the number or switch that a setting is, and refuses one that is none, as it refuses a
+list or an object in the place of a text. Settings that
 the lab reads are treated the same way, so that its readers meet values of the right type only.
 """
 
@@ -92,6 +93,45 @@ _RATES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         resource_types.REST_METHOD_SETTINGS: ("settings.throttlingRateLimit",),
     }
 )
+_TEXTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        resource_types.QUEUE: ("deduplicationScope", "fifoThroughputLimit"),
+        resource_types.FUNCTION: ("deadLetterConfig.targetArn", "handler", "runtime", "s3Bucket", "s3Key"),
+        resource_types.LAYER: ("s3Bucket", "s3Key"),
+        resource_types.PROVISIONED_CONCURRENCY: ("qualifier",),
+        resource_types.INVOKE_CONFIG: (
+            "destinationConfig.onFailure.destination",
+            "destinationConfig.onSuccess.destination",
+            "qualifier",
+        ),
+        resource_types.RECURSION_CONFIG: ("recursiveLoop",),
+        resource_types.MAPPING: (
+            "amazonManagedKafkaEventSourceConfig.consumerGroupId",
+            "destinationConfig.onFailure.destinationArn",
+            "eventSourceArn",
+            "selfManagedKafkaEventSourceConfig.consumerGroupId",
+            "startingPosition",
+            "startingPositionTimestamp",
+        ),
+        resource_types.STREAM: ("streamModeDetails.streamMode",),
+        resource_types.STREAM_CONSUMER: ("streamArn",),
+        resource_types.TABLE: (
+            "attributes.name",
+            "attributes.type",
+            "billingMode",
+            "globalSecondaryIndexes.hashKey",
+            "globalSecondaryIndexes.name",
+            "globalSecondaryIndexes.projectionType",
+            "globalSecondaryIndexes.rangeKey",
+            "hashKey",
+            "localSecondaryIndexes.name",
+            "localSecondaryIndexes.projectionType",
+            "localSecondaryIndexes.rangeKey",
+            "rangeKey",
+            "streamViewType",
+        ),
+    }
+)
 _CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType({resource_types.MAPPING: ("functionResponseTypes",)})
 
 
@@ -123,7 +163,7 @@ def refuse_unreadable(
         secrets: names of inputs that are not shown.
 
     Raises:
-        ProgramError: a value is no number, or no switch, where the provider takes nothing else.
+        ProgramError: a value is no number, no switch or no text, where the provider takes nothing else.
     """
     for path, read in _readers(type_token):
         try:
@@ -135,8 +175,15 @@ def refuse_unreadable(
 
 
 def _readers(type_token: str) -> Iterator[tuple[str, Callable[[Any], Any]]]:
-    """The inputs of a type that are numbers or switches, and how they are read."""
-    for paths, read in ((_NUMBERS, _number), (_SWITCHES, _switch), (_RATES, _rate), (_CHOICES, _response_types)):
+    """The inputs of a type that are numbers, switches or texts, and how they are read."""
+    kinds = (
+        (_NUMBERS, _number),
+        (_SWITCHES, _switch),
+        (_RATES, _rate),
+        (_CHOICES, _response_types),
+        (_TEXTS, _text),
+    )
+    for paths, read in kinds:
         for path in paths.get(type_token, ()):
             yield path, read
 
@@ -194,4 +241,11 @@ def _switch(value: Any) -> Any:
         return value == "true"
     if isinstance(value, (str, int, float, list, dict)) and not isinstance(value, bool):
         raise _Unreadable(value, "true or false")
+    return value
+
+
+def _text(value: Any) -> Any:
+    """A text stays what it is, as do numbers and switches, which the provider writes as texts."""
+    if isinstance(value, (list, dict)):
+        raise _Unreadable(value, "a text")
     return value
