@@ -193,7 +193,11 @@ def own_limits(frames: Frames) -> Iterator[None]:
 
 @contextmanager
 def threads_failures(frames: Frames) -> Iterator[None]:
-    """Say in one line what ends a thread of the program; what traces its threads may not end those of the engine."""
+    """Say in one line what ends a thread of the program, and let it trace no threads: the engine's are among them.
+
+    A trace function that raises would end those. And where a signal waits for the main thread, a traced thread of
+    Python 3.11 goes round in `RESUME` until the main thread runs, which may be waiting for it.
+    """
     excepthook, real = threading.excepthook, {name: getattr(threading, name) for name in ("settrace", "setprofile")}
     trace, profile = threading.gettrace(), threading.getprofile()
 
@@ -209,16 +213,16 @@ def threads_failures(frames: Frames) -> Iterator[None]:
                 file=sys.stderr,
             )
 
-    def harmless(name: str) -> Callable[[Any], None]:
+    def for_others(name: str) -> Callable[[Any], None]:
         def set_it(function: Any) -> None:
-            file = sys._getframe(1).f_code.co_filename
-            real[name](_harmless(function) if callable(function) and frames.label(file) is not None else function)
+            if frames.label(sys._getframe(1).f_code.co_filename) is None:
+                real[name](function)
 
         return set_it
 
     threading.excepthook = say
     for name in real:
-        setattr(threading, name, harmless(name))
+        setattr(threading, name, for_others(name))
     try:
         yield
     finally:
@@ -227,18 +231,3 @@ def threads_failures(frames: Frames) -> Iterator[None]:
             setattr(threading, name, function)
         real["settrace"](trace)
         real["setprofile"](profile)
-
-
-def _harmless(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A trace function that is not called again once it has raised."""
-    broken: list[bool] = []
-
-    def trace(*args: Any) -> Any:
-        if not broken:
-            try:
-                return function(*args)
-            except BaseException:  # noqa: BLE001 - whatever it is, the thread may be the engine's
-                broken.append(True)
-        return None
-
-    return trace
