@@ -49,7 +49,7 @@ def test_where_there_is_no_project_nothing_is_offered(tmp_path: Path) -> None:
 
 
 def test_rules_and_checks_are_completed() -> None:
-    assert _offers("explain", "SQS-DLQ-") == ["SQS-DLQ-1", "SQS-DLQ-2", "SQS-DLQ-3", "SQS-DLQ-4", "SQS-DLQ-5"]
+    assert _offers("explain", "SQS-DLQ-") == [f"SQS-DLQ-{number}" for number in range(1, 7)]
     assert _offers("explain", "CHK-VT-1") == ["CHK-VT-1"]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 
 import pytest
 
@@ -33,7 +34,8 @@ def test_ctrl_c_while_processes_are_started_comes_when_they_are() -> None:
 
     def start() -> None:
         with starting_workers():
-            os.kill(os.getpid(), signal.SIGINT)
+            # Sent to the process, it may reach a thread of other tests, which does not hold it back.
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
             done.append("started")
 
     with pytest.raises(KeyboardInterrupt):

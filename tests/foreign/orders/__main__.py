@@ -21,6 +21,7 @@ role = aws.iam.Role(
             }
         ]
     ).json,
+    managed_policy_arns=["arn:aws:iam::aws:policy/service-role/AWSLambdaSQSQueueExecutionRole"],
 )
 worker = aws.lambda_.Function(
     "worker",
