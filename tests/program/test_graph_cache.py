@@ -100,6 +100,12 @@ def test_a_pipe_in_the_place_of_what_was_read_is_not_opened(tmp_path: Path, writ
     assert kept(tmp_path) is None
 
 
+def test_which_files_a_process_has_open_does_not_matter(tmp_path: Path, write: Callable[[str, str], Path]) -> None:
+    made = keep(tmp_path)
+    with (tmp_path / "project" / "given.txt").open():
+        assert kept(tmp_path) == made
+
+
 def test_what_was_not_read_may_change(tmp_path: Path, write: Callable[[str, str], Path]) -> None:
     keep(tmp_path)
     write("docs/readme.txt", "more")

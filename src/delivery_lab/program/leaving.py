@@ -17,6 +17,7 @@ from typing import Any
 
 from delivery_lab.errors import LabError, ProgramError
 from delivery_lab.program.frames import Frames
+from delivery_lab.program.reading import OPEN_FILES
 
 Refuse = Callable[[LabError, str], None]
 """Takes what is refused and the place of the call; the evaluation ends with the first."""
@@ -52,7 +53,7 @@ def staying(frames: Frames, refuse: Refuse) -> Iterator[None]:
 
 def _open_files() -> frozenset[int]:
     try:
-        return frozenset(int(name) for name in os.listdir("/dev/fd"))  # noqa: PTH208 - names only
+        return frozenset(int(name) for name in os.listdir(OPEN_FILES))  # noqa: PTH208 - names only
     except OSError:  # there is no such folder in some containers
         return frozenset()
 

@@ -22,6 +22,8 @@ from typing import Any, TextIO
 from delivery_lab.program.frames import is_installed
 
 _LAB = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120 - as frames name it
+OPEN_FILES = "/dev/fd"
+"""Folder with the numbers of the files that a process has open."""
 _SAVES_ALL = "isolation.py"
 """The lab's own module that keeps all environment variables aside, whatever they are."""
 
@@ -85,6 +87,8 @@ class Reads:
         if event == "open":
             self._open(*arguments)
         elif event in ("os.listdir", "os.scandir"):
+            if arguments == (OPEN_FILES,) and sys._getframe(2).f_code.co_filename.startswith(_LAB + os.sep):
+                return  # the lab looks what is open before the program begins: it is other files in each process
             self._note(self.folders, arguments[0] if arguments and arguments[0] is not None else os.curdir)
         elif event.startswith(_OUTSIDE):
             self.note_doubt(f"{event} is used")
