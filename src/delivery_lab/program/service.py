@@ -7,7 +7,7 @@ import gc
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,6 +30,7 @@ from delivery_lab.program.registrar import Registrar
 _THREADS = 64
 
 _GRACE_SECONDS = 5
+_STOPS_WITHIN_SECONDS = 2 * _GRACE_SECONDS
 _PATIENCE_SECONDS = 0.5
 
 _OPTIONS = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
@@ -105,11 +106,13 @@ def serving(registrar: Registrar, pulumi_log: PulumiLog) -> Iterator[Stubs]:
         # error that it prints to standard error.
         with _noting_threads(threads):
             stopped = server.stop(_GRACE_SECONDS)
-        stopped.wait()
-        executor.shutdown(wait=True)
+        # Where a program has replaced `Thread`, a request may wait for a thread of the pool that was never started.
+        is_stopped = stopped.wait(_STOPS_WITHIN_SECONDS)
+        with suppress(RuntimeError):  # such a thread cannot be joined
+            executor.shutdown(wait=is_stopped, cancel_futures=True)
         # A simulation that begins right away replaces parts of `threading`: a thread that takes its last steps then
         # does not find itself in there, and says so on standard error.
-        for thread in threads:
+        for thread in threads if is_stopped else ():
             thread.join()
         if registrar.callbacks.used:
             # The SDK's server for callbacks is part of a reference cycle, and its thread ends when it is collected.
