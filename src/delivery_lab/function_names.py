@@ -14,6 +14,11 @@ def name_and_qualifier(given: str) -> tuple[str, str]:
     return parts[0], parts[1] if len(parts) > 1 else LATEST_VERSION
 
 
+def by_name(qualifier: str) -> str:
+    """How a sentence names the version or alias by which a function is invoked: " by live", "" where by none."""
+    return f" by {qualifier}" if qualifier != LATEST_VERSION else ""
+
+
 def qualifier_in(given: str | None) -> str:
     """The version or alias behind a name or an ARN, `$LATEST` without one, or where that means no function."""
     if given is None or (given.startswith("arn:") and ":function:" not in given):

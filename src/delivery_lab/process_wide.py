@@ -1,4 +1,4 @@
-"""What code sets for its whole process: asked for, and set."""
+"""What code sets for its whole process: asked for, and set; and what files it has open."""
 
 from __future__ import annotations
 
@@ -17,6 +17,9 @@ from typing import Any
 _CONTEXTS = (decimal.DefaultContext, decimal.BasicContext, decimal.ExtendedContext)
 _OF_A_CONTEXT = ("prec", "rounding", "Emin", "Emax", "capitals", "clamp", "flags", "traps")
 _HANDLERS = ("strict", "ignore", "replace", "xmlcharrefreplace", "backslashreplace", "surrogateescape", "surrogatepass")
+
+OPEN_FILES = "/dev/fd"
+"""Folder with the numbers of the files that a process has open; some containers have none."""
 
 Setting = tuple[Callable[[], Any], Callable[[Any], object]]
 """Asks for a setting, and sets it."""
@@ -54,6 +57,14 @@ def _callbacks() -> list[Any]:
 
 def _set_callbacks(callbacks: list[Any]) -> None:
     gc.callbacks[:] = callbacks
+
+
+def open_files() -> list[int] | None:
+    """The numbers of the files that this process has open, among them one that is closed again; None if unknown."""
+    try:
+        return [int(name) for name in os.listdir(OPEN_FILES)]  # noqa: PTH208 - names only
+    except OSError:
+        return None
 
 
 SETTINGS: tuple[Setting, ...] = (

@@ -19,7 +19,6 @@ import socket
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import greenlet
@@ -27,6 +26,7 @@ import greenlet
 from delivery_lab.handlers.fibers import current
 from delivery_lab.handlers.patches import Patches
 from delivery_lab.handlers.process_effects import refuse
+from delivery_lab.process_wide import open_files
 
 _NOT_PERMITTED = {
     os: (
@@ -178,11 +178,8 @@ class _Files:
 
     def __init__(self) -> None:
         self._kept: dict[int, tuple[int, int]] = {}
-        try:
-            numbers = [int(file.name) for file in Path("/dev/fd").iterdir()]
-        except OSError:
-            numbers = list(range(_STREAMS))
-        for number in numbers:
+        numbers = open_files()
+        for number in range(_STREAMS) if numbers is None else numbers:
             found = _identity(number)  # the one that the list itself was read from is closed by now
             if found is not None:
                 self._kept[number] = found

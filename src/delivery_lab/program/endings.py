@@ -73,7 +73,7 @@ def limited_end(seconds: float = END_SECONDS) -> Iterator[None]:
     Args:
         seconds: how long it may take on a real clock.
     """
-    with suppress(OutOfTimeError), limited(seconds, lambda _frame: None, lambda: None):
+    with suppress(OutOfTimeError), limited(seconds):
         yield
 
 
@@ -90,7 +90,7 @@ def call_last(what: str, function: Callable[[], object], frames: Frames, seconds
         KeyboardInterrupt: Ctrl-C.
     """
     try:
-        with limited(seconds, lambda _frame: None, lambda: None):
+        with limited(seconds):
             function()
     except BaseException as error:
         if isinstance(error, KeyboardInterrupt) and not raised_by(error, frames):

@@ -170,7 +170,7 @@ def _evaluate(
 
 def _region(config: StackConfig) -> str:
     held = config.values.get("aws:region")
-    if held is not None and held.text and not held.secret:
+    if held is not None and not held.secret:
         return held.text
     return os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or naming.DEFAULT_REGION
 
@@ -181,9 +181,7 @@ def _region_notes(config: StackConfig) -> Iterator[str]:
     Raises:
         SettingsError: no region has such a name.
     """
-    held = config.values.get("aws:region")
-    is_empty = held is not None and not held.secret and held.text == ""
-    said = check_region("" if is_empty else _region(config), config.where(("aws:region",)) or "AWS_REGION")
+    said = check_region(_region(config), config.where(("aws:region",)) or "AWS_REGION")
     if said:
         yield said
     if not config.has_file and "aws:region" not in config.values:

@@ -16,8 +16,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from delivery_lab.errors import LabError, ProgramError
+from delivery_lab.process_wide import open_files
 from delivery_lab.program.frames import Frames
-from delivery_lab.program.reading import OPEN_FILES
 
 Refuse = Callable[[LabError, str], None]
 """Takes what is refused and the place of the call; the evaluation ends with the first."""
@@ -41,7 +41,7 @@ def staying(frames: Frames, refuse: Refuse) -> Iterator[None]:
     ways = [*_WAYS, *((posix, name) for _, name in _WAYS), (signal, "raise_signal"), (_thread, "interrupt_main")]
     ways += [(threading, "_shutdown")]  # after which no thread can be started any more
     real = [(module, name, getattr(module, name)) for module, name in ways]
-    theirs = _open_files()
+    theirs = frozenset(open_files() or ())
     for module, name, function in real:
         setattr(module, name, _guarded(f"{module.__name__}.{name}", function, frames, refuse, theirs))
     try:
@@ -49,13 +49,6 @@ def staying(frames: Frames, refuse: Refuse) -> Iterator[None]:
     finally:
         for module, name, function in real:
             setattr(module, name, function)
-
-
-def _open_files() -> frozenset[int]:
-    try:
-        return frozenset(int(name) for name in os.listdir(OPEN_FILES))  # noqa: PTH208 - names only
-    except OSError:  # there is no such folder in some containers
-        return frozenset()
 
 
 def _guarded(

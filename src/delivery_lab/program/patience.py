@@ -25,7 +25,11 @@ class OutOfTimeError(BaseException):
 
 
 @contextmanager
-def limited(seconds: float, on_late: Callable[[FrameType | None], None], wake: Callable[[], None]) -> Iterator[None]:
+def limited(
+    seconds: float,
+    on_late: Callable[[FrameType | None], None] = lambda _: None,
+    wake: Callable[[], None] = lambda: None,
+) -> Iterator[None]:
     """End what runs in this block after a while.
 
     Args:

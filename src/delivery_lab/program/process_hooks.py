@@ -207,11 +207,8 @@ def threads_failures(frames: Frames) -> Iterator[None]:
             excepthook(args)
         elif not isinstance(args.exc_value, Left):
             name = args.thread.name if args.thread is not None else "a thread"
-            told = text_of(args.exc_value) if args.exc_value is not None else ""
-            print(
-                f"note: {name} of the program ends with {args.exc_type.__name__}: {told} ({found[-1][0]})",
-                file=sys.stderr,
-            )
+            told = f"{args.exc_type.__name__}: {text_of(args.exc_value)} ({found[-1][0]})"
+            print(f"note: {name} of the program ends with {told}", file=sys.stderr)
 
     def for_others(name: str) -> Callable[[Any], None]:
         def set_it(function: Any) -> None:

@@ -26,9 +26,9 @@ _STACK_NAME = re.compile(r"([\w.-]+/){0,2}[\w.-]+", re.ASCII)
 """Names that Pulumi takes (https://www.pulumi.com/docs/iac/concepts/stacks/#stack-naming)."""
 
 EDITOR_LINE = "yaml-language-server:"
+"""Begin of a comment that names a file's schema to editors."""
 _LOOKED_AT = 64 * 1024
 """So many characters of a stack file are searched for its first comment: it may be of any size, and no stack file."""
-"""Begin of a comment that names a file's schema to editors."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,11 +19,10 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, TextIO
 
+from delivery_lab.process_wide import OPEN_FILES
 from delivery_lab.program.frames import is_installed
 
 _LAB = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120 - as frames name it
-OPEN_FILES = "/dev/fd"
-"""Folder with the numbers of the files that a process has open."""
 _SAVES_ALL = "isolation.py"
 """The lab's own module that keeps all environment variables aside, whatever they are."""
 

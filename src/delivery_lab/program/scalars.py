@@ -1,8 +1,8 @@
 """Numbers and switches that a program gives as texts, as `config.require("timeout")` does, and texts that are none.
 
 The AWS provider turns a text into the number or switch that a setting is, and refuses one that is none, as it refuses a
-list or an object in the place of a text. Settings that
-the lab reads are treated the same way, so that its readers meet values of the right type only.
+list or an object in the place of a text. Settings that the lab reads are treated the same way, so that its readers meet
+values of the right type only.
 """
 
 from __future__ import annotations

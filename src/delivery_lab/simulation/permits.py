@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from delivery_lab.function_names import LATEST_VERSION
+from delivery_lab.function_names import LATEST_VERSION, by_name
 from delivery_lab.model.feeds.targets import PERMITTED, Permit
 from delivery_lab.rule_ids import RuleId
 from delivery_lab.stack.encryption import has_managed_key, key_verdict
@@ -85,8 +85,8 @@ def function_permit(
         return PERMITTED
     if found is Allowance.UNDECIDED or elsewhere:
         return Permit(undecided=_undecided(source, function.name, "a Permission of the function"))
-    by = f" by {qualifier}" if qualifier != LATEST_VERSION else ""
-    return Permit(refusal=f"{function.name} has no permission that lets {source} invoke it{by}", rule=rule)
+    refusal = f"{function.name} has no permission that lets {source} invoke it{by_name(qualifier)}"
+    return Permit(refusal=refusal, rule=rule)
 
 
 def role_permit(

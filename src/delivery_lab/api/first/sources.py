@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import ast
 import zipfile
-import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from delivery_lab.checks.code.files import LARGEST_FILE_BYTES
+from delivery_lab.checks.code.files import DAMAGED_ZIP, LARGEST_FILE_BYTES
 from delivery_lab.errors import LabError
 from delivery_lab.stack.code import code_files
 from delivery_lab.stack.functions import Function
@@ -74,7 +73,7 @@ def _zipped(path: Path, inner: str) -> Iterator[tuple[str, str]]:
                 if info.filename.endswith(".py") and info.file_size <= LARGEST_FILE_BYTES:
                     text = archive.read(info).decode(errors="replace")
                     yield (PurePosixPath(inner) / info.filename).as_posix(), text
-    except (OSError, ValueError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError):
+    except DAMAGED_ZIP:
         return  # damaged or encrypted: a run says so
 
 

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 
 from delivery_lab.checks.check import Check, Found, values_of
 from delivery_lab.checks.finding import Severity
-from delivery_lab.checks.invokers import may_be_invoked_otherwise
-from delivery_lab.function_names import qualifier_in
+from delivery_lab.checks.invokers import may_be_invoked_otherwise, may_be_named_by_code
 from delivery_lab.rules.rule import LAMBDA_GUIDE
 from delivery_lab.stack.functions import LATEST, Function, InvokeConfig, Permission
 from delivery_lab.stack.mappings import SqsMapping
@@ -120,15 +119,7 @@ def _is_named(stack: Stack, function: Function, qualifier: str) -> bool:
     unsure = any(each.function is None or each.qualifier.known in (None, qualifier) for each in permissions)
     if unsure and qualifier != LATEST:
         return True
-    for other in stack.functions:
-        if not other.environment.is_known:
-            return True
-        for value in other.variables.values():
-            if not isinstance(value, str) or (
-                stack.function_at(value) is function and qualifier_in(value) == qualifier
-            ):
-                return True
-    return False
+    return may_be_named_by_code(stack, function, qualifier)
 
 
 def _asynchronous_settings(stack: Stack, function: Function) -> Iterator[Setting[object]]:

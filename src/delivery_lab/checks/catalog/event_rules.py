@@ -9,14 +9,15 @@ from typing import Any
 from delivery_lab.checks.catalog.topics import key_fix
 from delivery_lab.checks.check import Check, Found, values_of
 from delivery_lab.checks.finding import Severity
-from delivery_lab.function_names import LATEST_VERSION, qualifier_in
+from delivery_lab.checks.invokers import is_shut
+from delivery_lab.function_names import by_name, qualifier_in
 from delivery_lab.input_templates import filled_in_at_best, is_object, problem_of
 from delivery_lab.limits.eventbridge import ENVELOPE
 from delivery_lab.stack.encryption import key_verdict
 from delivery_lab.stack.events import DEFAULT_BUS, Bus, EventRule, EventTarget, bus_name_of, targets_of
-from delivery_lab.stack.functions import Function, Permission
+from delivery_lab.stack.functions import Function
 from delivery_lab.stack.permissions import forbids
-from delivery_lab.stack.policy_verdicts import Allowance, Use, permission_verdict, verdict
+from delivery_lab.stack.policy_verdicts import Allowance, Use, verdict
 from delivery_lab.stack.queues import Queue
 from delivery_lab.stack.roles import Role
 from delivery_lab.stack.stack import Stack
@@ -72,22 +73,12 @@ class UnpermittedTarget(Check):
                 return f"{receiver.name} has no policy that lets {rule.name} send" if shut else ""
             case Function() if target.role_arn.value is None:
                 qualifier = qualifier_in(target.target_arn.known)
-                shut = self._is_shut(stack, rule, receiver, qualifier)
-                by = f" by {qualifier}" if qualifier != LATEST_VERSION else ""
-                return f"{receiver.name} has no permission that lets {rule.name} invoke it{by}" if shut else ""
+                if not is_shut(stack, receiver, EVENTS, rule.arn, qualifier):
+                    return ""
+                return f"{receiver.name} has no permission that lets {rule.name} invoke it{by_name(qualifier)}"
             case Stream() | Bus():
                 return self._without_role(stack, target, receiver)
         return ""
-
-    @staticmethod
-    def _is_shut(stack: Stack, rule: EventRule, function: Function, qualifier: str) -> bool:
-        permissions = list(stack.all(Permission))
-        if any(each.function is None for each in permissions):
-            return False
-        account = (rule.arn or ":::::").split(":")[4]
-        use = Use(EVENTS, "lambda:InvokeFunction", function.arn or "", rule.arn or "", account, qualifier)
-        own = [each for each in permissions if each.function is function]
-        return permission_verdict(own, use) is Allowance.DENIED
 
     @staticmethod
     def _without_role(stack: Stack, target: EventTarget, receiver: Stream | Bus) -> str:

@@ -16,12 +16,13 @@ from delivery_lab.checks.code.envelopes import (
 from delivery_lab.checks.code.program import Code
 from delivery_lab.checks.code.reading import code_of
 from delivery_lab.checks.finding import Edit, Severity
-from delivery_lab.function_names import LATEST_VERSION, qualifier_in
+from delivery_lab.checks.invokers import is_shut
+from delivery_lab.function_names import by_name, qualifier_in
 from delivery_lab.rules.rule import SNS_GUIDE
 from delivery_lab.stack.encryption import has_managed_key, key_verdict
-from delivery_lab.stack.functions import Function, Permission
+from delivery_lab.stack.functions import Function
 from delivery_lab.stack.mappings import SqsMapping
-from delivery_lab.stack.policy_verdicts import Allowance, Use, permission_verdict, verdict
+from delivery_lab.stack.policy_verdicts import Allowance, Use, verdict
 from delivery_lab.stack.queues import Queue
 from delivery_lab.stack.reading import listed
 from delivery_lab.stack.stack import Stack
@@ -47,10 +48,6 @@ def key_fix(queue: Queue, service: str) -> str:
     return f"let the policy of the key of {queue.name} allow {service} kms:GenerateDataKey and kms:Decrypt"
 
 
-def _account(arn: str) -> str:
-    return arn.split(":")[4]
-
-
 class UnpermittedSubscription(Check):
     id = "CHK-FEED-1"
     title = "topic that may not use the queue or function that subscribes to it"
@@ -61,7 +58,7 @@ class UnpermittedSubscription(Check):
 
     def find(self, stack: Stack) -> Iterator[Found]:
         for subscription, topic, queue in subscribed_queues(stack):
-            use = Use(SNS, "sqs:SendMessage", queue.arn or "", topic.arn or "", _account(topic.arn or ":::::"))
+            use = Use(SNS, "sqs:SendMessage", queue.arn or "", topic.arn or "", (topic.arn or ":::::").split(":")[4])
             if key_verdict(stack, queue, SNS, use.source_arn, use.account) is Allowance.DENIED:
                 why = f"The key of {queue.name} does not let {topic.name} send: nothing of {subscription.name} arrives."
                 values = values_of(subscription.endpoint, queue.kms_key)
@@ -77,21 +74,11 @@ class UnpermittedSubscription(Check):
             if not isinstance(source, Topic) or function is None:
                 continue
             qualifier = qualifier_in(subscription.endpoint.known)
-            if self._is_shut(stack, source, function, qualifier):
-                by = f" by {qualifier}" if qualifier != LATEST_VERSION else ""
+            if is_shut(stack, function, SNS, source.arn, qualifier):
+                by = by_name(qualifier)
                 why = f"{function.name} has no permission that lets {source.name} invoke it{by}, so nothing arrives."
                 fix = f"add an aws.lambda_.Permission of {function.name} for {SNS} with the ARN of {source.name}"
                 yield Found((function.name, subscription.name), values_of(subscription.endpoint), why, fix)
-
-    @staticmethod
-    def _is_shut(stack: Stack, topic: Topic, function: Function, qualifier: str) -> bool:
-        permissions = list(stack.all(Permission))
-        if any(each.function is None for each in permissions):
-            return False
-        arn = topic.arn or ""
-        use = Use(SNS, "lambda:InvokeFunction", function.arn or "", arn, _account(arn or ":::::"), qualifier)
-        own = [each for each in permissions if each.function is function]
-        return permission_verdict(own, use) is Allowance.DENIED
 
 
 class AnybodysTopic(Check):

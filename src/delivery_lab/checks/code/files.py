@@ -11,6 +11,8 @@ from delivery_lab.stack.code import CodeFiles
 
 LARGEST_FILE_BYTES = 500_000
 """Files above are data or generated; they are not read."""
+DAMAGED_ZIP = (OSError, ValueError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError)
+"""What reading a damaged or encrypted zip file raises."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,6 @@ def _zipped(archive: Path, path: str) -> str | None:
         with zipfile.ZipFile(archive) as opened:
             if opened.getinfo(path).file_size <= LARGEST_FILE_BYTES:
                 return opened.read(path).decode("utf-8")
-    except (KeyError, OSError, ValueError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError):
+    except (KeyError, *DAMAGED_ZIP):
         return None  # not in there, damaged or encrypted
     return None
