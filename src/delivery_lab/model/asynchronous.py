@@ -10,9 +10,9 @@ The life of an event:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol
 
+from delivery_lab.data_classes import dataclass
 from delivery_lab.errors import DeploymentRefusedError
 from delivery_lab.events import (
     Actor,
