@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
+from delivery_lab.data_classes import dataclass
 from delivery_lab.events import Actor, Journal
 from delivery_lab.function_names import LATEST_VERSION
 from delivery_lab.limits.functions import ACCOUNT_CONCURRENCY

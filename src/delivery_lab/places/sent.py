@@ -1,18 +1,21 @@
-"""What was sent to streams and functions in somebody's account, and whether it has come to its end."""
+"""What was sent to streams, functions and feeders in somebody's account, and whether it has come to its end."""
 
 from __future__ import annotations
 
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
-from delivery_lab.events import Actor, EventAccepted, Journal, PolledSource, RecordAppended
+from delivery_lab.data_classes import dataclass
+from delivery_lab.events import Actor, Event, EventAccepted, Journal, PolledSource, RecordAppended
 from delivery_lab.live.clock import RealClock
 from delivery_lab.places.account_reader import AccountReader
+from delivery_lab.places.feeders import FEEDERS
 from delivery_lab.places.followable import readers_of
 from delivery_lab.places.followed_events import FollowedEvents
+from delivery_lab.places.followed_feeds import FollowedFeeds
 from delivery_lab.places.followed_records import FollowedStream
 from delivery_lab.places.known import KnownStack
 from delivery_lab.places.logs import FunctionLog
@@ -26,13 +29,14 @@ _DUTY = 10.0
 
 @dataclass(slots=True)
 class Sent:
-    """Writes down what Kinesis and Lambda accepted.
+    """Writes down what AWS accepted, but for messages of queues.
 
     Attributes:
         known: the stack and the workload.
         clock: of the place.
         journal: where it is written down.
         quiet_seconds: for so long nothing may be invoked before records that are not done are waited for no longer.
+        feeds: follows what topics, buckets and buses hand on, None where nothing is sent to one.
         events: the asynchronous events of each function that was sent some.
     """
 
@@ -40,10 +44,11 @@ class Sent:
     clock: RealClock
     journal: Journal
     quiet_seconds: float
+    feeds: FollowedFeeds | None = None
     events: dict[str, FollowedEvents] = field(default_factory=dict)
     _records: dict[str, dict[str, RecordAppended]] = field(default_factory=dict)
     _undone: int = 0
-    _heard: int = 0
+    _heard: int = -1
     _heard_at: float = 0.0
     _look_at: float = 0.0
 
@@ -53,12 +58,19 @@ class Sent:
         account = self.known.account
         found = Counter(q.dead_letter_queue.name for q in account.queues.values() if q.dead_letter_queue is not None)
         found.update(reader.destination.name for reader in account.record_mappings.values() if reader.destination)
+        if self.feeds is not None:
+            found.update(feed.dead_letters.name for feed in self.feeds.feeds if feed.dead_letters is not None)
         names = {queue.arn: name for name, queue in account.queues.items()}
         for function in account.functions.names:
             config = account.events.configuration(function)
             arns = {config.on_success, config.on_failure, config.dead_letter}
             found.update(names[arn] for arn in arns if arn in names)
         return found
+
+    def configured(self) -> Iterator[Event]:
+        """What the feeds are that hand on what is sent."""
+        if self.feeds is not None:
+            yield from self.feeds.configured()
 
     def accepted(self, arrival: Arrival, answer: Mapping[str, Any], at: int) -> None:
         """Take what a service answered.
@@ -78,6 +90,10 @@ class Sent:
                 EventAccepted(at, None, name, request_id, payload=payload, by=_WORKLOAD, follow_up=False)
             )
             return
+        if self.feeds is not None and arrival.target in FEEDERS:
+            for event in self.feeds.accepted(arrival, answer, at):
+                self.journal.append(event)
+            return
         shard, sequence = answer["ShardId"], answer["SequenceNumber"]
         record = f"{shard}:{sequence}"
         appended = RecordAppended(
@@ -92,7 +108,7 @@ class Sent:
         Args:
             reader: reads the logs.
         """
-        if not (self.events or self._records):
+        if not (self.events or self._records or self.feeds is not None):
             return True
         began = time.monotonic()
         if began < self._look_at:
@@ -107,7 +123,7 @@ class Sent:
         if any(events.waiting(logs[name].invokes, at) for name, events in self.events.items()):
             return False
         self._undone = self._open_records(logs)
-        if not self._undone:
+        if not (self._undone or (self.feeds is not None and self.feeds.open(logs))):
             return True
         return not any(log.unfinished for log in logs.values()) and now - self._heard_at >= self.quiet_seconds
 
