@@ -21,7 +21,8 @@ from delivery_lab.api.inputs import assumption_texts
 from delivery_lab.errors import LabError, UsageError
 from delivery_lab.results.outcome import Messages, Outcome
 from delivery_lab.rules.alternatives import read_assumptions
-from scripts.write_places import page, row_of
+from scripts.places_page import page
+from scripts.write_places import row_of
 from tests.lab_support import ROOT
 
 _INSIDE = CalibratedFigure("messages.lost", 0, 2, 1, "inside")
