@@ -33,6 +33,7 @@ class PolledSource:
         retention_seconds: after which records are gone.
         maximum_age_seconds: of the mapping, -1 for none.
         partitions: names of its shards or partitions.
+        piped: whether a pipe polls it, which is no mapping of a function.
     """
 
     kind: PartitionedKind
@@ -42,6 +43,7 @@ class PolledSource:
     retention_seconds: float
     maximum_age_seconds: int
     partitions: tuple[str, ...]
+    piped: bool = False
 
 
 @dataclass(frozen=True, slots=True)
