@@ -169,7 +169,10 @@ class RealSender:
             self.scheduler.post(self.accepted, arrival, answer, at)
 
     def _put_item(self, name: str, arrival: Arrival) -> None:
-        self.clients["dynamodb"].put_item(TableName=self.tables[name], Item=to_item(json.loads(arrival.body)))
+        at, item = self.scheduler.clock.now(), to_item(json.loads(arrival.body))
+        # What was there before says whether the item changes, and with that whether it becomes a record.
+        answer = self.clients["dynamodb"].put_item(TableName=self.tables[name], Item=item, ReturnValues="ALL_OLD")
+        self._tell(arrival, answer, at)
 
     def _write(self, name: str, arrival: Arrival) -> None:
         self.topics[name].write(name, arrival.body.encode(), arrival.key or None)
