@@ -11,7 +11,7 @@ PULUMI := .pulumi-cli/.ready
 LOCAL := .local-env/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lab test test-browser fuzz lint types check bench layer dist sbom licences pulumi local test-pulumi lock clean
+.PHONY: help setup lab test test-browser fuzz lint types check bench layer dist sbom licences pulumi local pythons test-pulumi lock clean
 
 help:  ## Say what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -83,9 +83,12 @@ $(LOCAL): tools/emulator/requirements.txt
 		|| { echo "make local: the emulator could not be installed" >&2; exit 1; }
 	@touch $@
 
+pythons: $(READY)  ## Bring Python 3.12 and 3.13, on which a test runs the lab, too (needs Maven)
+	@$(BIN)/python -m scripts.other_pythons
+
 lock:  ## Resolve the lock anew (needs uv)
 	uv pip compile -q pyproject.toml --all-extras --universal --generate-hashes --python-version 3.11 \
 		--no-emit-index-url --no-header -o requirements.txt
 
 clean:  ## Remove what was built
-	rm -rf $(VENV) .pulumi-cli .local-env build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .pulumi-cli .local-env .pythons build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

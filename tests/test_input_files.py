@@ -38,7 +38,7 @@ def places(tmp_path: Path) -> dict[str, Path]:
         "it is a named pipe, not a file": tmp_path / "pipe",
         "it is a socket, not a file": tmp_path / "socket",
         "it is a device, not a file": Path("/dev/zero"),
-        "Is a directory": tmp_path,
+        "it is a folder, not a file": tmp_path,
     }
 
 
@@ -77,7 +77,9 @@ def test_what_a_shell_opens_is_read(tmp_path: Path) -> None:
     assert input_files.read_bytes(Path(os.devnull)) == b""
 
 
-@pytest.mark.parametrize("kind", ["it is a named pipe, not a file", "it is a socket, not a file", "Is a directory"])
+@pytest.mark.parametrize(
+    "kind", ["it is a named pipe, not a file", "it is a socket, not a file", "it is a folder, not a file"]
+)
 def test_nothing_is_written_into_what_is_no_file(places: dict[str, Path], kind: str) -> None:
     for write in (refuse_unwritable, lambda path, option: write_file(path, "text", option)):
         with pytest.raises(LabError) as refused:

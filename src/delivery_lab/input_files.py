@@ -15,6 +15,7 @@ MOST_MEBIBYTES = 64
 """No file that somebody writes for the lab, and no state of a stack, comes near it."""
 MOST_BYTES = MOST_MEBIBYTES * 1024 * 1024
 _OPENED_BY_A_SHELL = ("/dev/stdin", "/dev/fd/", "/proc/self/fd/", os.devnull)
+FOLDER = "it is a folder, not a file"
 _PACKED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00", b"\x5d\x00\x00")
 """How files begin that gzip, bzip2, xz and lzma have packed."""
 _TAR, _TAR_AT = b"ustar", 257
@@ -35,8 +36,11 @@ def read_bytes(path: Path) -> bytes:
     """
     if kind := no_file(path):
         raise OSError(errno.EINVAL, f"it is {kind}, not a file", str(path))
-    with path.open("rb") as file:
-        content = file.read(MOST_BYTES + 1)
+    try:
+        with path.open("rb") as file:
+            content = file.read(MOST_BYTES + 1)
+    except IsADirectoryError as error:
+        raise OSError(errno.EISDIR, FOLDER, str(path)) from error
     if len(content) > MOST_BYTES:
         raise OSError(errno.EFBIG, f"it has more than {MOST_MEBIBYTES} MiB, the most that is read", str(path))
     return content

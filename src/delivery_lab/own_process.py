@@ -6,7 +6,7 @@ the lab as a library is theirs.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from delivery_lab.data_classes import dataclass
 
 
 @dataclass(frozen=True, slots=True)

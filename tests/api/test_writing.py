@@ -31,7 +31,7 @@ def test_parts_are_written_one_by_one(tmp_path: Path) -> None:
 def test_a_place_that_cannot_be_written_is_named_with_its_option(tmp_path: Path, option: str, named: str) -> None:
     with pytest.raises(LabError) as caught:
         write_file(tmp_path, "text", option)
-    assert str(caught.value) == f"{named}{tmp_path} cannot be written: Is a directory"
+    assert str(caught.value) == f"{named}{tmp_path} cannot be written: it is a folder, not a file"
     assert caught.value.exit_code == 1
 
 

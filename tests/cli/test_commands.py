@@ -93,7 +93,7 @@ def test_a_file_that_cannot_be_written_is_an_error_before_anything_is_run(
     said = lab("run", "batch-partial", option, str(tmp_path))
 
     assert said.code == 1
-    assert said.err.splitlines()[-1] == f"error: {option}: {tmp_path} cannot be written: Is a directory"
+    assert said.err.splitlines()[-1] == f"error: {option}: {tmp_path} cannot be written: it is a folder, not a file"
 
 
 def test_run_prints_timeline_figures_conclusion_and_assumptions(lab: Lab) -> None:

@@ -16,12 +16,14 @@ from pathlib import Path
 import pytest
 
 from delivery_lab.api.lab import Lab
+from scripts.other_pythons import FOLDER
 from tests.lab_support import FOREIGN, ROOT
 
 _STACK = "prod"
 _RUN = ["run", _STACK, "--project", str(FOREIGN), "--workload", str(FOREIGN / "workload.yaml"), "--json", "--no-cache"]
 _HERE = "{}.{}".format(*sys.version_info)
-_OTHERS = [version for version in ("3.11", "3.12", "3.13") if version != _HERE]
+_NAMED = (name.removeprefix("LAB_PYTHON_").replace("_", ".") for name in os.environ if name.startswith("LAB_PYTHON_"))
+_OTHERS = sorted({"3.11", "3.12", "3.13", *_NAMED} - {_HERE})
 
 
 def _started(python: str, folder: Path, changes: Mapping[str, str]) -> subprocess.Popen[str]:
@@ -131,17 +133,18 @@ def test_runs_in_two_threads_at_once_take_turns() -> None:
 
 
 def _interpreter(version: str) -> str:
-    """Another interpreter that has the lab's packages: named by a variable, as CI does, else none.
+    """Another interpreter that has the lab's packages: named by a variable, or made by `make pythons`, as in CI.
 
     `LAB_PYTHON_3_12=/path/to/python`.
     """
-    return shutil.which(os.environ.get(f"LAB_PYTHON_{version.replace('.', '_')}", "")) or ""
+    made = str(FOLDER / version / "python")
+    return shutil.which(os.environ.get(f"LAB_PYTHON_{version.replace('.', '_')}", made)) or ""
 
 
 @pytest.mark.parametrize("version", _OTHERS)
 def test_a_run_on_another_python_has_the_same_hash(version: str, tmp_path: Path) -> None:
     python = _interpreter(version)
     if not python:
-        pytest.skip(f"LAB_PYTHON_{version.replace('.', '_')} names no Python {version} that has the lab's packages")
+        pytest.skip(f"LAB_PYTHON_{version.replace('.', '_')} names none, and `make pythons` was not run")
 
     assert _hash_of(_started(python, tmp_path, {})) == _expected()

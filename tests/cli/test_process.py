@@ -269,3 +269,14 @@ def test_what_is_for_a_closed_standard_error_is_not_printed_elsewhere(tmp_path: 
 
     assert "starts a process: true" in heard.stderr
     assert (done.returncode, done.stdout, done.stderr) == (0, heard.stdout, "")
+
+
+def test_the_package_is_run_as_the_command() -> None:
+    said = [
+        subprocess.run([sys.executable, "-m", module, *words], cwd=ROOT, capture_output=True, text=True, check=False)
+        for module in ("delivery_lab", "delivery_lab.cli")
+        for words in (["--version"], ["explain", "nonsense"])
+    ]
+
+    assert [one.returncode for one in said] == [0, 2, 0, 2]
+    assert [(one.stdout, one.stderr) for one in said[:2]] == [(one.stdout, one.stderr) for one in said[2:]]

@@ -52,7 +52,7 @@ def test_a_file_that_cannot_be_written_is_refused_before_anything_is_run(
     nowhere = lab("report", *words, "-o", str(tmp_path / "no-folder" / "report.html"))
 
     assert (folder.code, nowhere.code) == (1, 1)
-    assert folder.err.endswith(f"error: {tmp_path} cannot be written: Is a directory\n")
+    assert folder.err.endswith(f"error: {tmp_path} cannot be written: it is a folder, not a file\n")
     assert nowhere.err.endswith("report.html cannot be written: No such file or directory\n")
     assert list(tmp_path.iterdir()) == []
 

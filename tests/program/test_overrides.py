@@ -103,6 +103,8 @@ def test_where_a_setting_comes_from(make_project: MakeProject) -> None:
         ("a..b=1", "the path 'a..b' is empty or has an empty part; write --set PATH=VALUE"),
         ("aws:=1", "the path 'aws:' is empty or has an empty part; write --set PATH=VALUE"),
         (":size=1", "the path ':size' is empty or has an empty part; write --set PATH=VALUE"),
+        ("batch.worker. batchSize=1", "there is a space in the path 'batch.worker. batchSize'; write --set PATH=VALUE"),
+        ("batch size=1", "there is a space in the path 'batch size'; write --set PATH=VALUE"),
         ("size=[1", "the value '[1' cannot be read as YAML: expected ',' or ']', but got '<stream end>'"),
         ("size=.nan", None),
         ("batch.x=.nan", "the value cannot be passed to the program: JSON has no number nan"),
@@ -166,3 +168,9 @@ def test_a_stack_without_a_file_takes_any_key(make_project: MakeProject) -> None
     (project.root / "Pulumi.dev.yaml").unlink()
     config = load_config(project, "dev", ["worker.batchSize=3", "aws:region=eu-west-1", "size=4"])
     assert config.texts() == {"demo:worker": '{"batchSize":3}', "aws:region": "eu-west-1", "demo:size": "4"}
+
+
+def test_spaces_around_the_equals_sign_say_nothing(make_project: MakeProject) -> None:
+    assert load(make_project, " size = 7 ").texts()["demo:size"] == "7"
+    with pytest.raises(UsageError, match=r"^--set path=5: the config of stack 'dev' has no 'path'"):
+        load(make_project, "path = 5")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from delivery_lab.alarms.samples import MINUTE_US, MetricSample, Take
+from delivery_lab.data_classes import dataclass
 from delivery_lab.events import (
     Event,
     MessageDeadLettered,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from delivery_lab.api.asked import Asked
 from delivery_lab.api.inputs import RunOptions
+from delivery_lab.data_classes import dataclass
 from delivery_lab.simulation.workload import Workload
 
 

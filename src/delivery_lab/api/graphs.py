@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
+from delivery_lab.data_classes import dataclass
 from delivery_lab.program.project import Project
 
 if TYPE_CHECKING:

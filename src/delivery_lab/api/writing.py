@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from delivery_lab.errors import LabError
-from delivery_lab.input_files import no_file
+from delivery_lab.input_files import FOLDER, no_file
 
 
 def refuse_unwritable(path: Path, option: str = "") -> None:
@@ -68,4 +68,5 @@ def _refuse_pipes(path: Path) -> None:
 
 def _cannot(path: Path, option: str, error: OSError) -> LabError:
     named = f"{option}: " if option else ""
-    return LabError(f"{named}{path} cannot be written: {error.strerror}")
+    why = FOLDER if isinstance(error, IsADirectoryError) else error.strerror
+    return LabError(f"{named}{path} cannot be written: {why}")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Any
 
+from delivery_lab.data_classes import dataclass
 from delivery_lab.stack.settings import Setting
 
 

@@ -6,8 +6,7 @@ What waits there is called an event by AWS, and here where the word is needed. `
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from delivery_lab.data_classes import dataclass
 from delivery_lab.events.base import Actor, EventBase
 
 
@@ -41,7 +40,7 @@ class EventAccepted(AsynchronousEvent):
     Attributes:
         payload: the event as JSON text.
         by: who sent it.
-        follow_up: whether it is the record of another event, sent to a destination, and so no message of its own.
+        follow_up: whether it is the record of an event that failed, which is no message of its own.
     """
 
     payload: str

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
+from delivery_lab.data_classes import dataclass
 from delivery_lab.events.handlers import LogLine
 from delivery_lab.events.marks import EffectMark
 from delivery_lab.events.partitions import PartitionedKind
@@ -32,6 +33,7 @@ class PolledSource:
         retention_seconds: after which records are gone.
         maximum_age_seconds: of the mapping, -1 for none.
         partitions: names of its shards or partitions.
+        piped: whether a pipe polls it, which is no mapping of a function.
     """
 
     kind: PartitionedKind
@@ -41,6 +43,7 @@ class PolledSource:
     retention_seconds: float
     maximum_age_seconds: int
     partitions: tuple[str, ...]
+    piped: bool = False
 
 
 @dataclass(frozen=True, slots=True)

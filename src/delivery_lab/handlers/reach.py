@@ -11,9 +11,10 @@ from __future__ import annotations
 import ast
 import re
 import sys
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import ModuleType
 
+from delivery_lab.data_classes import dataclass
 from delivery_lab.handlers.own_settings import SETTERS
 
 LABS_MODULES = (

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from delivery_lab.data_classes import dataclass
 from delivery_lab.rule_ids import RuleId
 
 

@@ -7,9 +7,10 @@ what is there.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from delivery_lab.data_classes import dataclass
 from delivery_lab.events import Journal
 from delivery_lab.limits.streams import BROKER_RECORD_BYTES
 from delivery_lab.live.brokers import kafka

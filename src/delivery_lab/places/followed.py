@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol
 
+from delivery_lab.data_classes import dataclass
 from delivery_lab.events import (
     Actor,
     BatchInvoked,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from delivery_lab.data_classes import dataclass
 from delivery_lab.errors import UsageError
 from delivery_lab.events import Journal, Run
 from delivery_lab.live import emulator as emulators
@@ -30,6 +31,7 @@ from delivery_lab.model.configuration import note_configuration
 from delivery_lab.model.faults import Faults
 from delivery_lab.model.randomness import RandomStreams
 from delivery_lab.model.sqs.queue import SqsQueue
+from delivery_lab.places.feeders import FEEDERS
 from delivery_lab.places.feeding import RealFeeds, feeds_of
 from delivery_lab.places.invoking import invokes_of, topics_of
 from delivery_lab.places.known import KnownStack
@@ -252,7 +254,7 @@ class _LocalRun:
             {name: stream.physical_name for name, stream in account.streams_by_name.items()},
             known.tables,
             # Making a client takes longer than a request: it is done before the clock of the run begins.
-            {name: place.client(name) for name in services_of(known.arrivals)},
+            {name: place.client(name) for name in services_of(known.arrivals) - set(FEEDERS.values())},
             self._scheduler,
             self._journal,
             self._invokes,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from delivery_lab.data_classes import dataclass
 from delivery_lab.events import Journal
 from delivery_lab.live.clock import RealTimeScheduler
 from delivery_lab.live.destinations import RealQueueDestination

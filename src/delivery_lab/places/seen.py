@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from delivery_lab.data_classes import dataclass
 from delivery_lab.errors import NotModelledError
 from delivery_lab.events import (
     Actor,
@@ -20,6 +21,7 @@ from delivery_lab.events import (
     FeedDeadLettered,
     FeederAccepted,
     FeedHandedOn,
+    FeedHandedOnAgain,
     InvokeEnded,
     InvokeStarted,
     Journal,
@@ -361,6 +363,7 @@ _RANK: Mapping[type, int] = {
     FeederAccepted: -2,
     # A feed says which message it makes before that is sent.
     FeedHandedOn: -1,
+    FeedHandedOnAgain: -1,
     FeedDeadLettered: -1,
     PipeHandedOn: -1,
     MessageSent: 0,

@@ -7,8 +7,10 @@ program can go on with an unknown value (providers' functions, other stacks), an
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
+
+from delivery_lab.data_classes import dataclass
 
 
 @dataclass(frozen=True, slots=True)

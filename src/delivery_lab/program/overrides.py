@@ -41,10 +41,13 @@ def _apply(config: StackConfig, text: str, declared: Collection[str]) -> StackCo
     path = path.strip()
     if not equals:
         raise UsageError(f"--set {text}: there is no '='; write --set PATH=VALUE, such as --set worker.batchSize=1")
+    text = f"{path}={raw.strip()}"  # as messages show it: spaces around the '=' say nothing
     namespace, colon, rest = path.rpartition(":")
     parts = rest.split(".")
     if not rest or not all(parts) or (colon and not namespace):
         raise UsageError(f"--set {text}: the path '{path}' is empty or has an empty part; write --set PATH=VALUE")
+    if path.split() != [path]:
+        raise UsageError(f"--set {text}: there is a space in the path '{path}'; write --set PATH=VALUE")
     key = f"{namespace or config.project}:{parts[0]}"
     try:
         value = parse_scalar(raw)

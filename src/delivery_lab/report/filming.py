@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from delivery_lab.data_classes import dataclass
 from delivery_lab.durations import exact
 from delivery_lab.events import (
     BatchInvoked,

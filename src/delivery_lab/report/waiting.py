@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from delivery_lab.data_classes import dataclass
 from delivery_lab.events import (
     Event,
     EventAccepted,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import ClassVar
 
+from delivery_lab.data_classes import dataclass
 from delivery_lab.events import (
     AttemptsRepeated,
     Event,

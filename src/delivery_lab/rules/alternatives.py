@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
+from delivery_lab.data_classes import dataclass
 from delivery_lab.errors import UsageError
 from delivery_lab.rules.assumptions import (
     DEFAULTS,

@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from delivery_lab.data_classes import dataclass
 
 
 class ThrottleRetryLimit(StrEnum):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from delivery_lab.data_classes import dataclass
 from delivery_lab.errors import DeploymentRefusedError
 from delivery_lab.events import FeederKind
 from delivery_lab.limits.eventbridge import EVENT_AGE, RETRIES, TARGETS

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import TypedDict
 
+from delivery_lab.data_classes import dataclass
 from delivery_lab.stack.settings import Setting
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from delivery_lab.data_classes import dataclass
 from delivery_lab.limits.eventbridge import EVENT_AGE, RETRIES
 from delivery_lab.stack.reading import Inputs
 from delivery_lab.stack.resource import StackResource

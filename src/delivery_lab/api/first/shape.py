@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final
+
+from delivery_lab.data_classes import dataclass
 
 
 class _Nothing:

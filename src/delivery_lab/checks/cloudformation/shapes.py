@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, TypeAlias
 
+from delivery_lab.data_classes import dataclass
 from delivery_lab.program.graph import UNKNOWN
 
 Path: TypeAlias = tuple[str | int, ...]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 import functools
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from delivery_lab.data_classes import dataclass
 
 _MOST_KEPT = 512
 _MOST_FUNCTIONS = 4096

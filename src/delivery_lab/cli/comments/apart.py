@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from delivery_lab.cli.comments.judged import JudgedStack
 from delivery_lab.cli.comments.markdown import counted, escaped
+from delivery_lab.data_classes import dataclass
 
 
 @dataclass(frozen=True, slots=True)

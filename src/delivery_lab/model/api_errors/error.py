@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from delivery_lab.data_classes import dataclass
 from delivery_lab.model.runtime import AwsError
 
 SNAPSHOTS = "https://github.com/localstack/localstack/blob/main/tests/aws/services/"

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import timedelta
 from urllib.parse import parse_qsl
 
+from delivery_lab.data_classes import dataclass
 from delivery_lab.model.clock import EPOCH, epoch_ms
 from delivery_lab.model.runtime import ACCOUNT_ID
 

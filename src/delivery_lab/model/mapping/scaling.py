@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import ClassVar, Protocol
 
+from delivery_lab.data_classes import dataclass
 from delivery_lab.limits.mappings import SQS_FIRST_BATCHES, SQS_MOST_BATCHES
 from delivery_lab.model.mapping.error_share import ErrorShare
 from delivery_lab.model.mapping.throttled_growth import ThrottledGrowth

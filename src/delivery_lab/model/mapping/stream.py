@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from delivery_lab.data_classes import dataclass
 from delivery_lab.events import Journal
 from delivery_lab.limits.limit import Choice
 from delivery_lab.limits.mappings import (

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from delivery_lab.data_classes import dataclass
 from delivery_lab.rules.assumptions import DEFAULTS, MOST_THROTTLED_GROWTH
 
 # Whole numbers, so that a step falls on the same second everywhere.

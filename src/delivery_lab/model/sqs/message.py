@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from delivery_lab.data_classes import dataclass
 from delivery_lab.model.loops import NO_LINEAGE, Lineage
 from delivery_lab.rules.assumptions import ChainedCount
 
