@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from types import MappingProxyType
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.rules.rule import (
     EVENTS_API,
     EVENTS_GUIDE,

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
 from delivery_lab import resource_types
-from delivery_lab.data_classes import dataclass
 from delivery_lab.errors import DeploymentRefusedError, LabError, NotModelledError, ProgramError
 from delivery_lab.function_names import name_and_qualifier
 from delivery_lab.model.account import Account

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.errors import HandlerLoadError
 from delivery_lab.limits.functions import EPHEMERAL_STORAGE, MEMORY, TIMEOUT
 from delivery_lab.model.runtime import CodeSource, FunctionConfig

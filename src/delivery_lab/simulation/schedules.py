@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.errors import DeploymentRefusedError, NotModelledError
 from delivery_lab.limits.eventbridge import FLEXIBLE_WINDOW
 from delivery_lab.model.account import Account

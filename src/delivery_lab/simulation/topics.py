@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import cast
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.errors import DeploymentRefusedError
 from delivery_lab.limits.topics import DEDUPLICATION_SCOPE, TOPIC_MESSAGE
 from delivery_lab.model.account import Account
