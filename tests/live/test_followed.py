@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import json
 from pathlib import Path
 from typing import Any
 
@@ -12,113 +11,18 @@ from botocore.exceptions import ClientError
 
 from delivery_lab import Lab
 from delivery_lab.api.on_aws import DeployedStack, deployed_stack, run_on_aws
-from delivery_lab.api.simulated import Simulation
 from delivery_lab.errors import NotModelledError
 from delivery_lab.events.asynchronous import AsynchronousEvent
 from delivery_lab.live.errors import PlaceError
 from delivery_lab.model.asynchronous import EventInvokeConfig
 from delivery_lab.model.clock import seconds
-from delivery_lab.places.deployed import Patience
 from delivery_lab.places.followable import planned
 from delivery_lab.places.followed_events import FollowedEvents
 from delivery_lab.places.logs import LoggedInvoke
 from tests.lab_support import ROOT, graph
+from tests.live.fake_account import IMPATIENT, FakeAccount, run_there
 
-_IMPATIENT = Patience(look_seconds=0.01, settled_seconds=0.01, late_seconds=0.03, quiet_seconds=0.05)
-_ACCOUNT = "123456789012"
 _ONE_BY_ONE = "stream.worker.batchSize=1"
-
-
-class _Account:
-    """An account whose function says in the log contract what it did with whatever it is sent.
-
-    Attributes:
-        poison: what a body contains that no invoke does.
-        attempts: how often that is tried.
-        dead: what dead-letter queues hold when everything is over.
-        says: whether functions follow the log contract.
-        state: of the mapping.
-        errors: the metric `Errors`.
-        dropped: the metric `AsyncEventsDropped`.
-    """
-
-    def __init__(
-        self, *, poison: str = "poison", attempts: int = 1, dead: int = 0, says: bool = True, state: str = "Enabled"
-    ) -> None:
-        self.poison, self.attempts, self.dead, self.says, self.state = poison, attempts, dead, says, state
-        self.errors, self.dropped = 0, 0
-        self.sent: list[tuple[str, str, str]] = []  # id in the log contract, id of the invoke, body
-        self.calls: list[str] = []
-
-    def client(self, service: str, **_: Any) -> _Account:
-        return self
-
-    def get_caller_identity(self) -> dict[str, Any]:
-        return {"Account": _ACCOUNT, "ResponseMetadata": {"HTTPHeaders": {}}}
-
-    def get_function_configuration(self, **_: Any) -> dict[str, Any]:
-        return {}
-
-    def get_queue_attributes(self, **_: Any) -> dict[str, Any]:
-        held = self.dead if self.sent else 0
-        names = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
-        return {"Attributes": {names[0]: str(held), names[1]: "0", "ApproximateNumberOfMessagesDelayed": "0"}}
-
-    def list_event_source_mappings(self, **_: Any) -> dict[str, Any]:
-        return {"EventSourceMappings": [{"State": self.state}]}
-
-    def receive_message(self, **_: Any) -> dict[str, Any]:
-        raise AssertionError("nothing is received: that would hide messages from those who poll")
-
-    def send_message_batch(self, **_: Any) -> dict[str, Any]:
-        raise AssertionError("nothing is sent to a queue")
-
-    def put_record(self, **given: Any) -> dict[str, Any]:
-        number = len(self.sent)
-        record = f"shardId-000000000007:{number}"
-        self.sent.append((record, f"r-{number}", given["Data"].decode()))
-        return {"ShardId": "shardId-000000000007", "SequenceNumber": str(number)}
-
-    def invoke(self, **given: Any) -> dict[str, Any]:
-        assert given["InvocationType"] == "Event"
-        event = f"e-{len(self.sent)}"
-        self.sent.append((event, event, given["Payload"].decode()))
-        return {"ResponseMetadata": {"RequestId": event}}
-
-    def filter_log_events(self, **given: Any) -> dict[str, Any]:
-        lines: list[str] = []
-        for message, invoke, body in self.sent:
-            fails = self.poison in body
-            for _ in range(self.attempts if fails else 1):
-                lines.append(f"START RequestId: {invoke} Version: $LATEST")
-                if self.says:
-                    said = {"event": "failed" if fails else "processed", "message_id": message}
-                    lines.append(json.dumps(said | {"function_request_id": invoke}))
-                lines += ["[ERROR] ProcessingError: no"] if fails else []
-                lines.append(f"REPORT RequestId: {invoke}\tDuration: 1 ms")
-        at = given["startTime"] + 6000
-        return {"events": [{"timestamp": at, "message": line, "logStreamName": "s"} for line in lines]}
-
-    def get_metric_statistics(self, **given: Any) -> dict[str, Any]:
-        self.calls.append(given["MetricName"])
-        points = {"IteratorAge": [{"Maximum": 2500.0}], "Errors": [{"Sum": float(self.errors)}]}
-        points["AsyncEventsDropped"] = [{"Sum": float(self.dropped)}]
-        return {"Datapoints": points.get(given["MetricName"], [])}
-
-
-def _run(account: _Account, stack: str, workload: Path | None = None, *overrides: str, expect: str = "") -> Simulation:
-    lab = Lab.open(ROOT)
-    options: dict[str, Any] = {"workload": workload, "overrides": overrides}
-    return run_on_aws(
-        lab,
-        stack,
-        allow=lambda _: True,
-        patience=_IMPATIENT,
-        graph=graph(stack, overrides),
-        session=account,
-        expect=[expect] if expect else [],
-        **options,
-    )
 
 
 def _workload(folder: Path, send: str) -> Path:
@@ -148,8 +52,8 @@ def _some(folder: Path) -> Path:
 
 
 def test_records_that_functions_have_done_are_followed_to_their_end(tmp_path: Path) -> None:
-    account = _Account()
-    outcome = _run(account, "stream-bounded", _some(tmp_path)).outcome
+    account = FakeAccount()
+    outcome = run_there(account, "stream-bounded", _some(tmp_path)).outcome
     assert (outcome.place, outcome.evidence.processed) == ("aws", "contract")
     assert (outcome.messages.sent, outcome.messages.processed, outcome.messages.lost) == (3, 3, 0)
     assert (outcome.messages.remaining, outcome.invocations.total, outcome.effects.total) == (0, 3, 3)
@@ -159,7 +63,7 @@ def test_records_that_functions_have_done_are_followed_to_their_end(tmp_path: Pa
 
 
 def test_an_error_in_the_middle_says_what_was_sent_by_then(tmp_path: Path) -> None:
-    class _Full(_Account):
+    class _Full(FakeAccount):
         def put_record(self, **given: Any) -> dict[str, Any]:
             if len(self.sent) == 2:
                 code = "ProvisionedThroughputExceededException"
@@ -167,7 +71,7 @@ def test_an_error_in_the_middle_says_what_was_sent_by_then(tmp_path: Path) -> No
             return super().put_record(**given)
 
     with pytest.raises(PlaceError) as caught:
-        _run(_Full(), "stream-bounded", _some(tmp_path))
+        run_there(_Full(), "stream-bounded", _some(tmp_path))
     assert str(caught.value) == (
         "sending to stream was refused: ProvisionedThroughputExceededException: Rate exceeded\n"
         "  fix: the shards take no more: send later or more slowly (every:), or have more shards\n"
@@ -175,8 +79,16 @@ def test_an_error_in_the_middle_says_what_was_sent_by_then(tmp_path: Path) -> No
     )
 
 
+def test_between_two_reads_of_logs_counts_what_was_read_last(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Logs are read seldom where that takes long, and queues are looked at more often."""
+    monkeypatch.setattr("delivery_lab.places.sent._DUTY", 1e9)
+    found = run_there(FakeAccount(), "stream-bounded", _some(tmp_path), longest_seconds=3)
+    assert found.outcome.messages.processed == 3
+    assert not [note for note in found.run.notes if note.startswith("not drained")]
+
+
 def test_what_rests_on_whole_minutes_is_said(tmp_path: Path) -> None:
-    notes = _run(_Account(), "stream-bounded", _records(tmp_path)).run.notes
+    notes = run_there(FakeAccount(), "stream-bounded", _records(tmp_path)).run.notes
     assert (
         "drained rests on the logs: nothing was logged for 0.05 s, and 1 records were not done by then; a mapping that "
         "waits longer between two tries was cut off"
@@ -185,7 +97,7 @@ def test_what_rests_on_whole_minutes_is_said(tmp_path: Path) -> None:
 
 
 def test_records_that_nobody_has_done_are_not_judged_where_a_report_stands_for_many(tmp_path: Path) -> None:
-    found = _run(_Account(dead=1), "stream-bounded", _records(tmp_path), expect="messages.lost == 0")
+    found = run_there(FakeAccount(dead=1), "stream-bounded", _records(tmp_path), expect="messages.lost == 0")
     outcome = found.outcome
     why = (
         "functions did not say of 1 of 4 records that they have done them, and the on-failure queue got 1 reports of "
@@ -198,15 +110,15 @@ def test_records_that_nobody_has_done_are_not_judged_where_a_report_stands_for_m
 
 
 def test_records_that_used_up_their_attempts_one_in_a_batch_are_dead_lettered(tmp_path: Path) -> None:
-    outcome = _run(_Account(dead=1, attempts=4), "stream-bounded", _records(tmp_path), _ONE_BY_ONE).outcome
+    outcome = run_there(FakeAccount(dead=1, attempts=4), "stream-bounded", _records(tmp_path), _ONE_BY_ONE).outcome
     assert (outcome.messages.processed, outcome.messages.dead_lettered, outcome.messages.lost) == (3, 1, 0)
     assert "messages.deadLettered" not in outcome.unknown
-    early = _run(_Account(dead=1, attempts=3), "stream-bounded", _records(tmp_path), _ONE_BY_ONE).outcome
+    early = run_there(FakeAccount(dead=1, attempts=3), "stream-bounded", _records(tmp_path), _ONE_BY_ONE).outcome
     assert "messages.deadLettered" in early.unknown
 
 
 def test_of_functions_that_say_nothing_no_record_is_judged(tmp_path: Path) -> None:
-    found = _run(_Account(says=False), "stream-bounded", _some(tmp_path))
+    found = run_there(FakeAccount(says=False), "stream-bounded", _some(tmp_path))
     why = "no function said in the log contract what it did with a record, and nothing else says who read it"
     assert found.outcome.unknown["messages.processed"] == why
     assert found.conclusion == "What became of the messages cannot be told."
@@ -214,9 +126,9 @@ def test_of_functions_that_say_nothing_no_record_is_judged(tmp_path: Path) -> No
 
 @pytest.mark.parametrize("state", ["Disabled", "Enabling"])
 def test_a_mapping_that_does_not_read_yet_is_told_before_anything_is_sent(tmp_path: Path, state: str) -> None:
-    account = _Account(state=state)
+    account = FakeAccount(state=state)
     with pytest.raises(PlaceError) as caught:
-        _run(account, "stream-bounded", _some(tmp_path))
+        run_there(account, "stream-bounded", _some(tmp_path))
     assert str(caught.value) == (
         f"stream-mapping does not poll stream (its state: {state})\n  fix: enable it, or deploy the stack"
     )
@@ -224,39 +136,39 @@ def test_a_mapping_that_does_not_read_yet_is_told_before_anything_is_sent(tmp_pa
 
 
 def test_events_are_followed_by_the_id_that_their_invokes_have(tmp_path: Path) -> None:
-    outcome = _run(_Account(attempts=3, dead=1), "async-default", _events(tmp_path)).outcome
+    outcome = run_there(FakeAccount(attempts=3, dead=1), "async-default", _events(tmp_path)).outcome
     assert (outcome.messages.sent, outcome.messages.processed, outcome.messages.dead_lettered) == (4, 3, 1)
     assert (outcome.deliveries.total, outcome.invocations.total, outcome.invocations.failed) == (6, 6, 3)
     assert not [name for name in outcome.unknown if name.startswith("messages.") and name != "messages.expired"]
 
 
 def test_events_that_used_up_their_attempts_are_where_the_queue_grew_by_as_many(tmp_path: Path) -> None:
-    outcome = _run(_Account(attempts=3, dead=1), "async-destinations", _events(tmp_path)).outcome
+    outcome = run_there(FakeAccount(attempts=3, dead=1), "async-destinations", _events(tmp_path)).outcome
     assert (outcome.messages.processed, outcome.messages.dead_lettered, outcome.messages.lost) == (3, 1, 0)
-    outcome = _run(_Account(attempts=3, dead=2), "async-destinations", _events(tmp_path)).outcome
+    outcome = run_there(FakeAccount(attempts=3, dead=2), "async-destinations", _events(tmp_path)).outcome
     assert outcome.unknown["messages.deadLettered"] == (
         "another number of events ended in the dead-letter queue than used up their attempts or their age"
     )
 
 
 def test_errors_that_the_log_does_not_name_leave_open_how_events_ended(tmp_path: Path) -> None:
-    account = _Account(attempts=3, dead=1)
+    account = FakeAccount(attempts=3, dead=1)
     account.errors = 4
-    unknown = _run(account, "async-default", _events(tmp_path)).outcome.unknown
+    unknown = run_there(account, "async-default", _events(tmp_path)).outcome.unknown
     why = "the metric Errors of a function counts 4, and its log names 3"
     assert {unknown[f"messages.{name}"] for name in ("lost", "deadLettered", "expired", "remaining")} >= {why}
     assert unknown["invocations.failed"] == why
 
 
 def test_events_that_lambda_dropped_and_no_log_names_leave_open_how_events_ended(tmp_path: Path) -> None:
-    account = _Account(attempts=3, dead=1)
+    account = FakeAccount(attempts=3, dead=1)
     account.dropped = 1
-    outcome = _run(account, "async-default", _events(tmp_path)).outcome
+    outcome = run_there(account, "async-default", _events(tmp_path)).outcome
     assert "messages.lost" not in outcome.unknown
     assert account.calls == ["Throttles", "Errors", "AsyncEventsDropped"]
-    account = _Account(attempts=3, dead=1)
+    account = FakeAccount(attempts=3, dead=1)
     account.dropped = 2
-    unknown = _run(account, "async-default", _events(tmp_path)).outcome.unknown
+    unknown = run_there(account, "async-default", _events(tmp_path)).outcome.unknown
     why = "the metric AsyncEventsDropped of a function counts 2, and 1 events are known to have failed"
     assert {unknown[f"messages.{name}"] for name in ("lost", "deadLettered", "expired", "remaining")} == {why}
     assert "invocations.failed" not in unknown
@@ -269,9 +181,9 @@ def test_an_event_that_is_still_to_be_tried_is_waited_for(tmp_path: Path) -> Non
         "async-default",
         allow=lambda _: True,
         longest_seconds=0.3,
-        patience=_IMPATIENT,
+        patience=IMPATIENT,
         graph=graph("async-default"),
-        session=_Account(attempts=2),
+        session=FakeAccount(attempts=2),
         workload=_events(tmp_path),
     )
     assert (found.outcome.messages.processed, found.outcome.messages.remaining) == (3, 1)
@@ -340,9 +252,7 @@ def test_a_plan_names_the_metric_of_dropped_events_where_events_are_sent(tmp_pat
 @pytest.mark.parametrize(
     ("stack", "what"),
     [
-        ("dynamodb-stream", "PutItem does not say which record of the stream it becomes"),
         ("msk-bounded", "brokers are reached from within their network only"),
-        ("sns-sqs-raw", "which message it becomes in each queue is not seen before somebody receives it"),
         ("batch-partial", "what an API's function sends on is not seen before somebody receives it"),
     ],
 )

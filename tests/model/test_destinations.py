@@ -106,17 +106,23 @@ def test_dst_record_1_in_a_bucket_has_a_key_of_function_and_day() -> None:
     assert json.loads(entry["body"])["requestContext"]["requestId"] == event
 
 
-def test_dst_record_1_is_the_event_of_a_function_and_no_message_of_its_own() -> None:
-    world = EventsWorld()
+@pytest.mark.parametrize(
+    ("failures", "role", "condition", "follow_up"),
+    [(0, "on_success", "Success", False), (1, "on_failure", "RetriesExhausted", True)],
+)
+def test_dst_record_1_is_the_event_of_a_function_and_a_message_of_its_own_where_it_goes_on_with_the_work(
+    failures: int, role: str, condition: str, follow_up: bool
+) -> None:
+    world = EventsWorld(failing(failures))
     world.function("logger")
-    world.configure(on_success=world.account.functions.configuration("logger").arn)
+    world.configure(**{role: world.account.functions.configuration("logger").arn}, maximum_retry_attempts=0)
 
     world.event()
     world.run()
 
     assert [call.function for call in world.calls] == ["worker", "logger"]
-    assert world.calls[1].event["requestContext"]["condition"] == "Success"
-    assert [event.follow_up for event in world.events(EventAccepted)] == [False, True]
+    assert world.calls[1].event["requestContext"]["condition"] == condition
+    assert [event.follow_up for event in world.events(EventAccepted)] == [False, follow_up]
 
 
 def test_dst_dlq_1_holds_the_event_itself_with_attributes_about_its_error() -> None:

@@ -41,7 +41,7 @@ class EventAccepted(AsynchronousEvent):
     Attributes:
         payload: the event as JSON text.
         by: who sent it.
-        follow_up: whether it is the record of another event, sent to a destination, and so no message of its own.
+        follow_up: whether it is the record of an event that failed, which is no message of its own.
     """
 
     payload: str

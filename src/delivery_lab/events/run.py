@@ -32,6 +32,7 @@ class PolledSource:
         retention_seconds: after which records are gone.
         maximum_age_seconds: of the mapping, -1 for none.
         partitions: names of its shards or partitions.
+        piped: whether a pipe polls it, which is no mapping of a function.
     """
 
     kind: PartitionedKind
@@ -41,6 +42,7 @@ class PolledSource:
     retention_seconds: float
     maximum_age_seconds: int
     partitions: tuple[str, ...]
+    piped: bool = False
 
 
 @dataclass(frozen=True, slots=True)

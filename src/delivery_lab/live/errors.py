@@ -15,9 +15,13 @@ _WHO = "the credentials are none, or are over: sign in anew"
 _FIXES = {
     "AWS.SimpleQueueService.NonExistentQueue": _GONE,
     "QueueDoesNotExist": _GONE,
+    "NoSuchBucket": _GONE,
+    "NotFound": _GONE,
+    "NotFoundException": _GONE,
     "ResourceNotFoundException": _GONE,
     "AccessDenied": _MAY_NOT,
     "AccessDeniedException": _MAY_NOT,
+    "AuthorizationError": _MAY_NOT,
     "ExpiredToken": _WHO,
     "ExpiredTokenException": _WHO,
     "InvalidClientTokenId": _WHO,
@@ -25,6 +29,8 @@ _FIXES = {
     "UnrecognizedClientException": _WHO,
     "ProvisionedThroughputExceededException": _FULL,
     "RequestThrottled": _SLOW,
+    "SlowDown": _SLOW,
+    "Throttled": _SLOW,
     "Throttling": _SLOW,
     "ThrottlingException": _SLOW,
     "TooManyRequestsException": _SLOW,
@@ -34,6 +40,11 @@ _FIXES = {
 
 class PlaceError(LabError):
     """The place where a stack runs does not answer, or not as it should."""
+
+
+def fix_of(code: str) -> str:
+    """The line that says what to do about an error code, "" where nothing is known of it."""
+    return f"\n  fix: {_FIXES[code]}" if code in _FIXES else ""
 
 
 def place_error(what: str, error: BotoCoreError | ClientError) -> PlaceError:
@@ -46,6 +57,5 @@ def place_error(what: str, error: BotoCoreError | ClientError) -> PlaceError:
     if isinstance(error, ClientError):
         problem = error.response.get("Error", {})
         code = str(problem.get("Code"))
-        fix = f"\n  fix: {_FIXES[code]}" if code in _FIXES else ""
-        return PlaceError(f"{what} was refused: {code}: {problem.get('Message')}{fix}")
+        return PlaceError(f"{what} was refused: {code}: {problem.get('Message')}{fix_of(code)}")
     return PlaceError(f"{what} failed: {error}\n  it does not answer any more: run it again")

@@ -209,6 +209,6 @@ class AccountServices:
         failed = any(isinstance(found, QueueDestination) and found.queue is queue for found in destinations)
         return "it is a destination" if failed or queue.name in self.events.targets() else ""
 
-    def _follow_up(self, function: str, record: str, lineage: Lineage, qualifier: str) -> None:
-        """Invoke a function that is a destination."""
-        self.events.accept(function, record, by=_DESTINATION, lineage=lineage, follow_up=True, qualifier=qualifier)
+    def _follow_up(self, function: str, record: str, lineage: Lineage, qualifier: str, failed: bool) -> None:
+        """Invoke a function that is a destination: the record of a success is work of its own."""
+        self.events.accept(function, record, by=_DESTINATION, lineage=lineage, follow_up=failed, qualifier=qualifier)

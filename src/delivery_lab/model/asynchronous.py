@@ -10,6 +10,7 @@ The life of an event:
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -185,8 +186,16 @@ class AsynchronousInvokes:
 
     def targets(self) -> frozenset[str]:
         """Logical names of all destinations and dead-letter queues of functions."""
-        arns = [a for c in self._configs.values() for a in (c.on_success, c.on_failure, c.dead_letter) if a is not None]
-        return frozenset(name for arn in arns if (name := self._destinations.name_of(arn)) is not None)
+        failed = (arn for c in self._configs.values() for arn in (c.on_failure, c.dead_letter))
+        return self._named(failed) | self.success_targets()
+
+    def success_targets(self) -> frozenset[str]:
+        """Logical names of the destinations to which the records of successes go."""
+        return self._named(config.on_success for config in self._configs.values())
+
+    def _named(self, arns: Iterable[str | None]) -> frozenset[str]:
+        names = (self._destinations.name_of(arn) for arn in arns if arn is not None)
+        return frozenset(name for name in names if name is not None)
 
     def accept(
         self,
@@ -206,7 +215,7 @@ class AsynchronousInvokes:
             payload: the event as JSON text, at most 1 MB.
             by: who sends it, for the journal.
             lineage: what the chain of events has run through.
-            follow_up: whether it is the record of another event, which is no message of its own.
+            follow_up: whether it tells of another event that failed, and so is no message of its own.
             request_id: the id that it gets, "" for a new one.
             qualifier: the version or alias by which it is invoked.
 

@@ -72,7 +72,7 @@ class Ended:
     version: str = LATEST_VERSION
 
 
-Invoke = Callable[[str, str, Lineage, str], object]
+Invoke = Callable[[str, str, Lineage, str, bool], object]
 
 
 class Destinations:
@@ -82,7 +82,7 @@ class Destinations:
         queues: the account's queues by name.
         sinks: its topics, buses and buckets.
         functions: the Lambda service.
-        invoke: invokes a function asynchronously with a record.
+        invoke: invokes a function asynchronously with a record, and is told whether that is of a failure.
         scheduler: the run's clock.
         journal: where events are written.
     """
@@ -146,6 +146,7 @@ class Destinations:
         if record is None:
             return False
         queue, sink, function = self._queue(arn), self._sinks.at(arn), self._function(arn)
+        failed = ended.condition is not Condition.SUCCESS
         if queue is not None:
             self._journal.rely_on("DST-RECORD-1")
             trace = ended.result.trace if ended.result is not None else ""
@@ -156,9 +157,9 @@ class Destinations:
                 self._journal.rely_on("ASY-LOOP-1")
                 return False
             self._journal.rely_on("DST-RECORD-1")
-            self._invoke(function, record, ended.lineage, qualifier_in(arn))
+            self._invoke(function, record, ended.lineage, qualifier_in(arn), failed)
         elif sink is not None:
-            self._sinks.put(sink, self._wrapped(sink, record, ended), "DST-RECORD-1")
+            self._sinks.put(sink, self._wrapped(sink, record, ended), "DST-RECORD-1", follow_up=failed)
         return True
 
     def dead_letter(self, arn: str, ended: Ended) -> bool:

@@ -25,14 +25,15 @@ class Sink:
         arn: its ARN.
         physical_name: its name as AWS knows it.
         arrived: ids and contents of what has arrived, in order.
-        hand_on: takes what arrives, with message attributes, and returns its id; None where it ends here.
+        hand_on: takes what arrives, with message attributes, rule, and whether it tells of another message; returns
+            its id. None where it ends here.
     """
 
     name: str
     arn: str
     physical_name: str
     arrived: list[tuple[str, str]] = field(default_factory=list)
-    hand_on: Callable[[str, Parameters, RuleId | None], str] | None = None
+    hand_on: Callable[[str, Parameters, RuleId | None, bool], str] | None = None
 
 
 class Sinks:
@@ -59,7 +60,13 @@ class Sinks:
         return self._by_arn.get(arn)
 
     def put(
-        self, sink: Sink, content: str, rule: RuleId | None = None, attributes: Parameters = MappingProxyType({})
+        self,
+        sink: Sink,
+        content: str,
+        rule: RuleId | None = None,
+        attributes: Parameters = MappingProxyType({}),
+        *,
+        follow_up: bool = True,
     ) -> str:
         """Let something arrive.
 
@@ -68,12 +75,13 @@ class Sinks:
             content: what, as text.
             rule: rule by which it arrives.
             attributes: message attributes, for a topic.
+            follow_up: whether it tells what became of another message, and so is no message of its own.
 
         Returns:
             Its id.
         """
         if sink.hand_on is not None:
-            message = sink.hand_on(content, attributes, rule)
+            message = sink.hand_on(content, attributes, rule, follow_up)
             if (message, content) not in sink.arrived[-1:]:
                 sink.arrived.append((message, content))
             return message

@@ -1,8 +1,8 @@
 """A run of a stack that is deployed: the workload is sent, and everything else is read until nothing moves any more.
 
 Reads: GetCallerIdentity, GetQueueAttributes, GetFunctionConfiguration, ListEventSourceMappings, FilterLogEvents,
-GetMetricStatistics. Sends: SendMessageBatch, PutRecord and Invoke with `Event`, to the queues, streams and functions of
-the workload. Nothing is received, deleted or changed.
+GetMetricStatistics. Sends: SendMessageBatch, PutRecord, Invoke with `Event`, Publish, PutEvents, and PutObject or
+DeleteObject, and PutItem, to what the workload names. Nothing is received, and nothing else is changed or deleted.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from delivery_lab.errors import UsageError, WorkloadError
-from delivery_lab.events import Event, EventAccepted, Journal, MessageSent, RecordAppended, Run
+from delivery_lab.events import Event, EventAccepted, FeederAccepted, Journal, MessageSent, RecordAppended, Run
 from delivery_lab.live.aws import Aws
 from delivery_lab.live.clock import RealClock, RealTimeScheduler
 from delivery_lab.live.errors import PlaceError
@@ -20,12 +20,14 @@ from delivery_lab.live.queues import RealQueue
 from delivery_lab.model.clock import in_seconds, seconds
 from delivery_lab.model.configuration import note_configuration
 from delivery_lab.places.account_reader import AccountReader
+from delivery_lab.places.feeders import FEEDERS, feeder_of
 from delivery_lab.places.followable import readers_of
 from delivery_lab.places.followed import FollowedQueue, Following
+from delivery_lab.places.followed_feeds import FollowedFeeds
 from delivery_lab.places.known import KnownStack
 from delivery_lab.places.logs import FunctionLog
 from delivery_lab.places.seen import in_order, run_of
-from delivery_lab.places.sending import RealSender
+from delivery_lab.places.sending import RealSender, services_of
 from delivery_lab.places.sent import Sent
 
 
@@ -95,7 +97,10 @@ class Follower:
             self._clock.epoch_ahead(ahead_seconds)
         self._journal = Journal()
         self._notes = [f"the clock of AWS is {ahead_seconds:.0f} s ahead of this machine's"] if ahead_seconds else []
-        self._sent = Sent(known, self._clock, self._journal, patience.quiet_seconds)
+        feeds = None
+        if any(arrival.target in FEEDERS for arrival in known.arrivals):
+            feeds = FollowedFeeds(known, seed, RealTimeScheduler(self._clock))
+        self._sent = Sent(known, self._clock, self._journal, patience.quiet_seconds, feeds)
         self._use(RealTimeScheduler(self._clock))
         self._reader = AccountReader(aws, known, self._clock)
         self._before = self._depths()
@@ -148,11 +153,16 @@ class Follower:
         ended_at = self._clock.now()
         after, logs = self._depths(), self._read_logs()
         following = Following(ended_at)
-        events = [*self._journal.events, *self._events(following, after, logs)]
+        grown = {name: max(0, after[name] - self._before[name]) for name in after}
+        self._sent.number(logs)
+        fed = list(self._fed(following, after, grown, logs))
+        events = [*self._journal.events, *fed, *self._events(following, after, grown, logs)]
         return DeployedRun(self._run(in_order(events), following, after, ended_at), following.unknown)
 
     def _sent_so_far(self) -> str:
-        sent = sum(isinstance(event, (MessageSent, RecordAppended, EventAccepted)) for event in self._journal.events)
+        kinds = (MessageSent, RecordAppended, EventAccepted, FeederAccepted)
+        sent = sum(isinstance(event, kinds) for event in self._journal.events)
+        sent += self._sent.tables.count + self._sent.tables.unchanged
         return f"{sent} of {len(self._known.arrivals)} were sent"
 
     def _sender(self) -> RealSender:
@@ -162,12 +172,16 @@ class Follower:
             self._queues,
             {},
             streams,
-            {},
-            {name: self._aws.client(name) for name in ("sqs", "kinesis", "lambda")},
+            known.tables,
+            {name: self._aws.client(name) for name in ("sqs", "lambda", *services_of(known.arrivals))},
             self._scheduler,
             self._journal,
         )
         sender.functions = {function.label: known.physical_name(function) for function in known.stack.functions}
+        feeders = (
+            (arrival, feeder_of(known.account, arrival)) for arrival in known.arrivals if arrival.target in FEEDERS
+        )
+        sender.feeders = {(arrival.target, arrival.name): feeder for arrival, feeder in feeders}
         sender.accepted = self._sent.accepted
         return sender
 
@@ -180,6 +194,8 @@ class Follower:
             (*account.mappings.values(), *readers_of(self._known)),
             0,
         )
+        for event in self._sent.configured():
+            self._journal.append(event)
 
     def _settled(self, sender: RealSender) -> Callable[[], bool]:
         """Whether everything is sent and has ended, and the queues that are read were empty for long enough."""
@@ -218,8 +234,18 @@ class Follower:
             self._wait(self._patience.look_seconds)
             waited += self._patience.look_seconds
 
-    def _events(self, following: Following, after: dict[str, int], logs: dict[str, FunctionLog]) -> Iterator[Event]:
-        grown = {name: max(0, after[name] - self._before[name]) for name in after}
+    def _fed(
+        self, following: Following, after: dict[str, int], grown: dict[str, int], logs: dict[str, FunctionLog]
+    ) -> Iterator[Event]:
+        feeds = self._sent.feeds
+        if feeds is not None:
+            yield from feeds.recognise(logs, self._queues)
+            depths = {name: (after[name], grown[name]) for name in after}
+            yield from feeds.place(self._queues, depths, self._sent.takers, following)
+
+    def _events(
+        self, following: Following, after: dict[str, int], grown: dict[str, int], logs: dict[str, FunctionLog]
+    ) -> Iterator[Event]:
         queues = list(self._followed(after, grown))
         streams = self._sent.streams(grown)
         for function in self._known.stack.functions:

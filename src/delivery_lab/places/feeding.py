@@ -28,12 +28,13 @@ from delivery_lab.live.queues import RealQueue
 from delivery_lab.model.account import Account
 from delivery_lab.model.clock import seconds
 from delivery_lab.model.faults import Faults
-from delivery_lab.model.feeds.feed import Feed
 from delivery_lab.model.feeds.targets import Announce, FeedTarget, Parcel, QueueTarget
 from delivery_lab.model.mapping.invoker import Invoker
 from delivery_lab.model.pipes.stage import TargetStage
 from delivery_lab.model.randomness import RandomStreams
+from delivery_lab.places.feeders import change_object
 from delivery_lab.places.known import FED, KnownStack, modelled, stages_of
+from delivery_lab.simulation.deployment import Deployment
 from delivery_lab.simulation.gateways import function_urls
 from delivery_lab.simulation.send_lines import Arrival
 from delivery_lab.simulation.sending import Sender
@@ -136,10 +137,7 @@ class RealFeeds:
     def _change(self, bucket: str, arrival: Arrival) -> None:
         self._put.setdefault(bucket, set()).add(arrival.key)
         try:
-            if (arrival.event or "").startswith("ObjectRemoved"):
-                self.s3.delete_object(Bucket=bucket, Key=arrival.key)
-            else:
-                self.s3.put_object(Bucket=bucket, Key=arrival.key, Body=arrival.body.encode())
+            change_object(self.s3, bucket, arrival)
         except (BotoCoreError, ClientError) as error:
             raise place_error(f"changing {arrival.key} of {bucket}", error) from error
         self.scheduler.catch_up()
@@ -197,22 +195,15 @@ def feeds_of(
     Raises:
         LabError: the simulation would refuse the stack.
     """
-    streams = RandomStreams(seed)
-    account, deployment = modelled(
-        known.stack,
-        known.deployment.project_dir,
-        known.workload,
-        known.account.assumptions,
-        scheduler=scheduler,
-        streams=streams,
-        journal=journal,
-    )
+
+    def real(target: QueueTarget) -> FeedTarget:
+        return RealQueueTarget(target, queues[target.name], scheduler)
+
+    account, deployment = fed_account(known, real, seed, scheduler, journal)
     account.faults = account.functions.faults = faults
-    for feed in account.feeds:
-        _make_real(feed, queues, scheduler)
     s3 = client("s3") if account.buckets else None
     stages = {
-        name: replace(stage, target=_real(stage.target, queues, scheduler))
+        name: replace(stage, target=_with(real, stage.target))
         for name, stage in stages_of(account).items()
         if isinstance(stage, TargetStage)
     }
@@ -232,14 +223,40 @@ def feeds_of(
     return feeds
 
 
-def _make_real(feed: Feed, queues: Mapping[str, RealQueue], scheduler: RealTimeScheduler) -> None:
-    feed.target = _real(feed.target, queues, scheduler)
-    if feed.dead_letters is not None:
-        feed.dead_letters = _real(feed.dead_letters, queues, scheduler)
+def fed_account(
+    known: KnownStack,
+    queue_of: Callable[[QueueTarget], FeedTarget],
+    seed: int,
+    scheduler: RealTimeScheduler,
+    journal: Journal,
+) -> tuple[Account, Deployment]:
+    """An account of the model whose feeds hand on in real time, to queues that are somewhere else.
+
+    Args:
+        known: the stack and the workload.
+        queue_of: what stands for a queue; topics, buses and what is refused stay what they are.
+        seed: draws what feeds leave to chance.
+        scheduler: the run's clock.
+        journal: where the feeds write events.
+
+    Raises:
+        LabError: the simulation would refuse the stack.
+    """
+    account, deployment = modelled(
+        known.stack,
+        known.deployment.project_dir,
+        known.workload,
+        known.account.assumptions,
+        scheduler=scheduler,
+        streams=RandomStreams(seed),
+        journal=journal,
+    )
+    for feed in account.feeds:
+        feed.target = _with(queue_of, feed.target)
+        if feed.dead_letters is not None:
+            feed.dead_letters = _with(queue_of, feed.dead_letters)
+    return account, deployment
 
 
-def _real(target: FeedTarget, queues: Mapping[str, RealQueue], scheduler: RealTimeScheduler) -> FeedTarget:
-    """A queue is a real one; topics, buses and what is refused stay what they are."""
-    if isinstance(target, QueueTarget):
-        return RealQueueTarget(target, queues[target.name], scheduler)
-    return target
+def _with(queue_of: Callable[[QueueTarget], FeedTarget], target: FeedTarget) -> FeedTarget:
+    return queue_of(target) if isinstance(target, QueueTarget) else target

@@ -6,24 +6,35 @@ from collections import Counter
 from collections.abc import Iterator
 
 from delivery_lab.errors import NotModelledError
+from delivery_lab.model.feeds.targets import QueueTarget
 from delivery_lab.model.mapping.kafka import TopicConsumer
 from delivery_lab.model.mapping.stream import StreamConsumer
-from delivery_lab.model.streams.kinesis import KinesisStream
+from delivery_lab.model.s3.bucket import NotifyingBucket
+from delivery_lab.places.feeders import FEEDERS, feeder_of, is_removal
 from delivery_lab.places.known import KnownStack
+from delivery_lab.results.fates import business_id_of
 from delivery_lab.simulation.send_lines import Arrival
 from delivery_lab.stack.functions import Function
 
 _WHY_NOT = {
     "http": "what an API's function sends on is not seen before somebody receives it",
     "invoke": "who waits for an answer has it, and nothing is delivered to be followed",
-    "table": "PutItem does not say which record of the stream it becomes",
     "topic": "brokers are reached from within their network only",
-    "sns": "which message it becomes in each queue is not seen before somebody receives it",
-    "s3": "which message it becomes in each queue is not seen before somebody receives it",
-    "bus": "which message it becomes in each queue is not seen before somebody receives it",
 }
 """Why what is sent to something is not followed."""
-_SENDS = {"queue": "sqs:SendMessageBatch", "stream": "kinesis:PutRecord", "event": "lambda:Invoke (Event)"}
+_SENDS = {
+    "queue": "sqs:SendMessageBatch",
+    "stream": "kinesis:PutRecord",
+    "table": "dynamodb:PutItem",
+    "event": "lambda:Invoke (Event)",
+    "sns": "sns:Publish",
+    "s3": "s3:PutObject",
+    "bus": "events:PutEvents",
+}
+_READ = ("stream", "table")
+"""What has records that mappings read."""
+_OBJECT_EVENTS = ("", "ObjectCreated:Put", "ObjectRemoved:Delete")
+"""What can happen to objects: they are put or deleted."""
 
 
 def check_followable(known: KnownStack) -> None:
@@ -42,7 +53,11 @@ def check_followable(known: KnownStack) -> None:
     streams = {mapping.source.name for mapping in readers_of(known)}
     for arrival in known.arrivals:
         _check_arrival(known, arrival, queues, streams)
-    sent = {arrival.name for arrival in known.arrivals if arrival.target == "stream"}
+        if arrival.target == "table":
+            _check_id(arrival)
+        if arrival.target in FEEDERS:
+            _check_fed(known, arrival, queues)
+    sent = {arrival.name for arrival in known.arrivals if arrival.target in _READ}
     for mapping in readers_of(known):
         if mapping.source.name in sent and mapping.config.patterns:
             raise NotModelledError(
@@ -52,13 +67,11 @@ def check_followable(known: KnownStack) -> None:
 
 
 def readers_of(known: KnownStack) -> list[StreamConsumer]:
-    """The mappings that read Kinesis streams; pipes, which have no function, are none."""
+    """The mappings that read streams, of Kinesis and of tables; pipes, which have no function, are none."""
     return [
         mapping
         for name, mapping in known.account.record_mappings.items()
-        if not isinstance(mapping, TopicConsumer)
-        and isinstance(mapping.source, KinesisStream)
-        and name not in known.account.pipes
+        if not isinstance(mapping, TopicConsumer) and name not in known.account.pipes
     ]
 
 
@@ -69,11 +82,53 @@ def _check_arrival(known: KnownStack, arrival: Arrival, queues: set[str], stream
             f"{origin}: --on aws does not follow what is sent to {arrival.name or 'an API'}: "
             f"{_WHY_NOT[arrival.target]}\n  nearest: --on simulation, or --on local"
         )
-    read = {"queue": queues, "stream": streams}.get(arrival.target)
+    read = {"queue": queues, **dict.fromkeys(_READ, streams)}.get(arrival.target)
     if read is not None and arrival.name not in read:
         raise NotModelledError(
             f"{origin}: --on aws sends to {arrival.target}s that a mapping of the stack reads, and {arrival.name} is "
             f"none (read: {', '.join(sorted(read)) or 'none'})\n  nearest: --on simulation, or --on local"
+        )
+
+
+def _check_fed(known: KnownStack, arrival: Arrival, queues: set[str]) -> None:
+    """Refuse what a topic, bucket or bus is sent that cannot be found again behind it."""
+    feeder, nearest = feeder_of(known.account, arrival), "nearest: --on simulation, or --on local"
+    feeds = [feed for feed in known.account.feeds if feed.feeder == feeder.name]
+    if not feeds:
+        raise NotModelledError(
+            f"{known.workload.origin}: {feeder.name} hands nothing on: nothing of it could be followed\n  {nearest}"
+        )
+    for feed in feeds:
+        if not isinstance(feed.target, QueueTarget) or feed.target.name not in queues:
+            raise NotModelledError(
+                f"{known.stack.name}: {feed.name} hands on to {feed.target.name}, which is no queue that a mapping of "
+                f"the stack reads: only what functions have of queues is seen\n  {nearest}"
+            )
+        if any(other.target.name == feed.target.name and other is not feed for other in known.account.feeds):
+            raise NotModelledError(
+                f"{known.stack.name}: {feed.target.name} gets messages of several subscriptions, notifications or "
+                f"rules: which of them a message is of is not seen\n  {nearest}"
+            )
+        if feed.dead_letters is not None and not isinstance(feed.dead_letters, QueueTarget):
+            raise NotModelledError(
+                f"{known.stack.name}: {feed.name} dead-letters to {feed.dead_letters.name}, which is no queue of the "
+                f"stack: what it gets is not seen\n  {nearest}"
+            )
+    if isinstance(feeder, NotifyingBucket):
+        if arrival.event not in _OBJECT_EVENTS or (is_removal(arrival) and feeder.keeps_versions):
+            raise NotModelledError(
+                f"{arrival.where}: objects are put or, without versions, deleted: {feeder.name} would tell of "
+                f"something else than {arrival.event}\n  {nearest}"
+            )
+    else:
+        _check_id(arrival)
+
+
+def _check_id(arrival: Arrival) -> None:
+    if business_id_of(arrival.body) is None:
+        raise NotModelledError(
+            f"{arrival.where}: a body without an `id`, by which functions log in the log contract what they had: what "
+            f"{arrival.name} hands on could not be told apart\n  nearest: --on simulation, or --on local"
         )
 
 
@@ -84,6 +139,11 @@ def address_of(known: KnownStack, arrival: Arrival) -> str:
         return account.queues[arrival.name].url
     if arrival.target == "stream":
         return account.streams_by_name[arrival.name].arn
+    if arrival.target == "table":
+        return account.table_streams[arrival.name].arn.partition("/stream/")[0]
+    if arrival.target in FEEDERS:
+        feeder = feeder_of(account, arrival)
+        return feeder.identity.arn if isinstance(feeder, NotifyingBucket) else feeder.arn
     return account.functions.configuration(arrival.name).arn
 
 
@@ -103,9 +163,13 @@ def planned(known: KnownStack) -> Iterator[str]:
         yield f"lambda:ListEventSourceMappings {mapping.queue.arn}"
     for reader in readers_of(known):
         yield f"lambda:ListEventSourceMappings {reader.source.arn}"
-    sent = Counter((_SENDS[arrival.target], address_of(known, arrival)) for arrival in known.arrivals)
+    sent = Counter((_call_of(arrival), address_of(known, arrival)) for arrival in known.arrivals)
     for (call, address), count in sent.items():
         yield f"SENDS {call} {address}: {count} messages"
+
+
+def _call_of(arrival: Arrival) -> str:
+    return "s3:DeleteObject" if arrival.target == "s3" and is_removal(arrival) else _SENDS[arrival.target]
 
 
 def _metrics(function: Function, reading: set[str], given: set[str]) -> Iterator[str]:

@@ -19,6 +19,7 @@ from delivery_lab.model.mapping.stream import StreamConsumer
 from delivery_lab.model.pipes.stage import TargetStage
 from delivery_lab.model.randomness import RandomStreams
 from delivery_lab.model.runtime import AwsApi, Environment, FunctionConfig
+from delivery_lab.places.feeders import FEEDERS
 from delivery_lab.rules.assumptions import Assumptions
 from delivery_lab.simulation.deployment import Deployment, known_arn
 from delivery_lab.simulation.gateways import function_urls
@@ -30,8 +31,8 @@ from delivery_lab.simulation.workload_faults import Fault
 from delivery_lab.stack.functions import Function
 from delivery_lab.stack.stack import Stack
 
-FED = ("bus", "s3", "sns")
-"""What hands on what it gets: in a real place these are the model's own."""
+FED = tuple(FEEDERS)
+"""What hands on what it gets: on the emulator these are the model's own."""
 SENT = ("event", "http", "invoke", "queue", "stream", "table", "topic", *FED)
 """What a workload may send to in a real place."""
 _RUN_FUNCTIONS = ("event", "http", "invoke")

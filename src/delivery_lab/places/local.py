@@ -30,6 +30,7 @@ from delivery_lab.model.configuration import note_configuration
 from delivery_lab.model.faults import Faults
 from delivery_lab.model.randomness import RandomStreams
 from delivery_lab.model.sqs.queue import SqsQueue
+from delivery_lab.places.feeders import FEEDERS
 from delivery_lab.places.feeding import RealFeeds, feeds_of
 from delivery_lab.places.invoking import invokes_of, topics_of
 from delivery_lab.places.known import KnownStack
@@ -252,7 +253,7 @@ class _LocalRun:
             {name: stream.physical_name for name, stream in account.streams_by_name.items()},
             known.tables,
             # Making a client takes longer than a request: it is done before the clock of the run begins.
-            {name: place.client(name) for name in services_of(known.arrivals)},
+            {name: place.client(name) for name in services_of(known.arrivals) - set(FEEDERS.values())},
             self._scheduler,
             self._journal,
             self._invokes,

@@ -20,6 +20,7 @@ from delivery_lab.events import (
     FeedDeadLettered,
     FeederAccepted,
     FeedHandedOn,
+    FeedHandedOnAgain,
     InvokeEnded,
     InvokeStarted,
     Journal,
@@ -361,6 +362,7 @@ _RANK: Mapping[type, int] = {
     FeederAccepted: -2,
     # A feed says which message it makes before that is sent.
     FeedHandedOn: -1,
+    FeedHandedOnAgain: -1,
     FeedDeadLettered: -1,
     PipeHandedOn: -1,
     MessageSent: 0,

@@ -21,11 +21,12 @@ from delivery_lab.live.queues import RealQueue
 from delivery_lab.live.topics import TopicWriter
 from delivery_lab.model.clock import seconds
 from delivery_lab.model.streams.items import to_item
+from delivery_lab.places.feeders import FEEDERS, Feeder, give
 from delivery_lab.places.invoking import RealInvokes
 from delivery_lab.places.known import FED
 from delivery_lab.simulation.send_lines import Arrival
 
-_SERVICES = {"queue": "sqs", "stream": "kinesis", "table": "dynamodb"}
+_SERVICES = {"queue": "sqs", "stream": "kinesis", "table": "dynamodb", **FEEDERS}
 _AT_ONCE = 16
 _INVOKES = "functions"
 _ENTRIES = 10
@@ -50,6 +51,8 @@ class RealSender:
         journal: where events are written.
         invokes: invokes functions, None where nothing is invoked.
         topics: writes records to topics, by the name of the topic.
+        feeders: topics, buckets and buses that are given what the workload sends, by what it sends to and name;
+            without them it is the lab's own.
         functions: names of the functions in Lambda, by name, where it is Lambda that is given events (client `lambda`).
         accepted: told what Kinesis and Lambda answered and when it was sent, where nobody else sees it arrive.
         pending: requests on their way, and those that are not due yet.
@@ -64,6 +67,7 @@ class RealSender:
     journal: Journal
     invokes: RealInvokes | None = None
     topics: Mapping[str, TopicWriter] = field(default_factory=dict)
+    feeders: Mapping[tuple[str, str], Feeder] = field(default_factory=dict)
     functions: Mapping[str, str] = field(default_factory=dict)
     accepted: Accepted | None = None
     pending: int = 0
@@ -76,7 +80,9 @@ class RealSender:
             if arrival.target == "queue":
                 by_queue[arrival.at_seconds, arrival.name].append(arrival)
             elif arrival.target in FED:
-                continue  # given to the lab's own topics, buckets and buses (`feeding`)
+                if (arrival.target, arrival.name) in self.feeders:  # else it is given to the lab's own (`feeding`)
+                    self.pending += 1
+                    self._at(arrival.at_seconds, self._give, arrival.name, arrival)
             elif arrival.target == "event" and "lambda" in self.clients:
                 self.pending += 1
                 self._at(arrival.at_seconds, self._give_event, _INVOKES, arrival)
@@ -144,6 +150,12 @@ class RealSender:
         )
         self._tell(arrival, answer, at)
 
+    def _give(self, name: str, arrival: Arrival) -> None:
+        at = self.scheduler.clock.now()
+        self._tell(
+            arrival, give(self.clients[FEEDERS[arrival.target]], self.feeders[arrival.target, name], arrival), at
+        )
+
     def _give_event(self, _line: str, arrival: Arrival) -> None:
         at, function = self.scheduler.clock.now(), self.functions[arrival.name]
         answer = self.clients["lambda"].invoke(
@@ -156,7 +168,10 @@ class RealSender:
             self.scheduler.post(self.accepted, arrival, answer, at)
 
     def _put_item(self, name: str, arrival: Arrival) -> None:
-        self.clients["dynamodb"].put_item(TableName=self.tables[name], Item=to_item(json.loads(arrival.body)))
+        at, item = self.scheduler.clock.now(), to_item(json.loads(arrival.body))
+        # What was there before says whether the item changes, and with that whether it becomes a record.
+        answer = self.clients["dynamodb"].put_item(TableName=self.tables[name], Item=item, ReturnValues="ALL_OLD")
+        self._tell(arrival, answer, at)
 
     def _write(self, name: str, arrival: Arrival) -> None:
         self.topics[name].write(name, arrival.body.encode(), arrival.key or None)

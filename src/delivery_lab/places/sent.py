@@ -1,4 +1,4 @@
-"""What was sent to streams and functions in somebody's account, and whether it has come to its end."""
+"""What was sent to streams, functions and feeders in somebody's account, and whether it has come to its end."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from delivery_lab.events import Actor, EventAccepted, Journal, PolledSource, RecordAppended
+from delivery_lab.events import Actor, Event, EventAccepted, Journal, PolledSource, RecordAppended
 from delivery_lab.live.clock import RealClock
 from delivery_lab.places.account_reader import AccountReader
+from delivery_lab.places.feeders import FEEDERS
 from delivery_lab.places.followable import readers_of
 from delivery_lab.places.followed_events import FollowedEvents
+from delivery_lab.places.followed_feeds import FollowedFeeds
 from delivery_lab.places.followed_records import FollowedStream
+from delivery_lab.places.followed_tables import FollowedTables
 from delivery_lab.places.known import KnownStack
 from delivery_lab.places.logs import FunctionLog
 from delivery_lab.simulation.log_contract import contract_line
@@ -26,13 +29,14 @@ _DUTY = 10.0
 
 @dataclass(slots=True)
 class Sent:
-    """Writes down what Kinesis and Lambda accepted.
+    """Writes down what AWS accepted, but for messages of queues.
 
     Attributes:
         known: the stack and the workload.
         clock: of the place.
         journal: where it is written down.
         quiet_seconds: for so long nothing may be invoked before records that are not done are waited for no longer.
+        feeds: follows what topics, buckets and buses hand on, None where nothing is sent to one.
         events: the asynchronous events of each function that was sent some.
     """
 
@@ -40,12 +44,18 @@ class Sent:
     clock: RealClock
     journal: Journal
     quiet_seconds: float
+    feeds: FollowedFeeds | None = None
     events: dict[str, FollowedEvents] = field(default_factory=dict)
+    tables: FollowedTables = field(init=False)
     _records: dict[str, dict[str, RecordAppended]] = field(default_factory=dict)
     _undone: int = 0
-    _heard: int = 0
+    _heard: int = -1
     _heard_at: float = 0.0
     _look_at: float = 0.0
+    _ended: bool = False
+
+    def __post_init__(self) -> None:
+        self.tables = FollowedTables(self.known)
 
     @property
     def takers(self) -> Counter[str]:
@@ -53,12 +63,19 @@ class Sent:
         account = self.known.account
         found = Counter(q.dead_letter_queue.name for q in account.queues.values() if q.dead_letter_queue is not None)
         found.update(reader.destination.name for reader in account.record_mappings.values() if reader.destination)
+        if self.feeds is not None:
+            found.update(feed.dead_letters.name for feed in self.feeds.feeds if feed.dead_letters is not None)
         names = {queue.arn: name for name, queue in account.queues.items()}
         for function in account.functions.names:
             config = account.events.configuration(function)
             arns = {config.on_success, config.on_failure, config.dead_letter}
             found.update(names[arn] for arn in arns if arn in names)
         return found
+
+    def configured(self) -> Iterator[Event]:
+        """What the feeds are that hand on what is sent."""
+        if self.feeds is not None:
+            yield from self.feeds.configured()
 
     def accepted(self, arrival: Arrival, answer: Mapping[str, Any], at: int) -> None:
         """Take what a service answered.
@@ -78,6 +95,13 @@ class Sent:
                 EventAccepted(at, None, name, request_id, payload=payload, by=_WORKLOAD, follow_up=False)
             )
             return
+        if self.feeds is not None and arrival.target in FEEDERS:
+            for event in self.feeds.accepted(arrival, answer, at):
+                self.journal.append(event)
+            return
+        if arrival.target == "table":
+            self.tables.accepted(name, arrival.body, answer, at)
+            return
         shard, sequence = answer["ShardId"], answer["SequenceNumber"]
         record = f"{shard}:{sequence}"
         appended = RecordAppended(
@@ -92,22 +116,25 @@ class Sent:
         Args:
             reader: reads the logs.
         """
-        if not (self.events or self._records):
+        if not (self.events or self._records or self.tables.count or self.feeds is not None):
             return True
         began = time.monotonic()
-        if began < self._look_at:
-            return False
-        logs = reader.logs()
-        now = time.monotonic()
-        self._look_at = now + _DUTY * (now - began)
+        if began >= self._look_at:
+            logs = reader.logs()
+            now = time.monotonic()
+            self._look_at = now + _DUTY * (now - began)
+            self._ended = self._have_ended_by(logs, now)
+        return self._ended
+
+    def _have_ended_by(self, logs: Mapping[str, FunctionLog], now: float) -> bool:
         heard = sum(len(log.lines) + len(log.invokes) for log in logs.values())
         if heard != self._heard:
             self._heard, self._heard_at = heard, now
         at = self.clock.now()
         if any(events.waiting(logs[name].invokes, at) for name, events in self.events.items()):
             return False
-        self._undone = self._open_records(logs)
-        if not self._undone:
+        self._undone = self._open_records(logs) + self.tables.open(logs)
+        if not (self._undone or (self.feeds is not None and self.feeds.open(logs))):
             return True
         return not any(log.unfinished for log in logs.values()) and now - self._heard_at >= self.quiet_seconds
 
@@ -120,6 +147,16 @@ class Sent:
             done = {line.message for line in said if line is not None and line.event in ("processed", "duplicate")}
             open_records += len(records.keys() - done)
         return open_records
+
+    def number(self, logs: Mapping[str, FunctionLog]) -> None:
+        """Write down which records items became, as functions called them; to be asked once, at the end.
+
+        Args:
+            logs: the logs of all functions, by name.
+        """
+        for record in self.tables.numbered(logs):
+            self._records.setdefault(record.source, {})[record.record] = record
+            self.journal.append(record)
 
     def streams(self, grown: Mapping[str, int]) -> list[FollowedStream]:
         """What was sent to streams, as each mapping reads it.
@@ -148,6 +185,8 @@ class Sent:
 
     def notes(self, reader: AccountReader) -> Iterator[str]:
         """What a reader of the figures should know."""
+        if self.tables.unchanged:
+            yield f"{self.tables.unchanged} items were in their tables already as they were put: they become no record"
         if not self._records:
             return
         yield "records that were in a stream before, or that others put there, are read too: they are not counted"

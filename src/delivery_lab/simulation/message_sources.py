@@ -22,7 +22,10 @@ def sources_of(account: Account, stack: Stack, workload: Workload, ends: frozens
         workload: what is sent.
         ends: names of the queues in which messages end.
     """
-    ends |= account.events.targets() | read_elsewhere(stack, workload.external, account)
+    ends |= read_elsewhere(stack, workload.external, account)
+    # What tells of a success goes on with the work where a mapping reads it; where none does it ends there.
+    read = {mapping.queue.name for mapping in account.mappings.values()}
+    ends |= account.events.targets() - (account.events.success_targets() & read)
     begins = (frozenset(account.queues) | _record_sources(account)) - ends
     return begins | frozenset(map(events_of, account.functions.names)) | _addressed(workload)
 
@@ -45,6 +48,7 @@ def polled_of(account: Account) -> Iterator[PolledSource]:
             retention_seconds=mapping.source.retention_hours * 3600,
             maximum_age_seconds=mapping.settings.maximum_record_age_seconds,
             partitions=tuple(reader.partition.name for reader in mapping.readers),
+            piped=mapping.config.name in account.pipes,
         )
 
 

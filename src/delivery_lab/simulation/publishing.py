@@ -62,9 +62,9 @@ def event_entry(bus: EventBus, arrival: Arrival) -> dict[str, Any]:
     return entry
 
 
-def put_event(buses: EventBuses, bus: EventBus, entry: dict[str, Any]) -> None:
-    """Put an event on a bus, on behalf of the workload."""
-    bus.put(buses.api.event_of(bus, entry, api.detail_of(entry)), Putter())
+def put_event(buses: EventBuses, bus: EventBus, entry: dict[str, Any], putter: Putter | None = None) -> None:
+    """Put an event on a bus, on behalf of the workload or of somebody else."""
+    bus.put(buses.api.event_of(bus, entry, api.detail_of(entry)), Putter() if putter is None else putter)
 
 
 def change_object(account: Account, bucket: NotifyingBucket, arrival: Arrival) -> None:

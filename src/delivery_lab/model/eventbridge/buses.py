@@ -65,8 +65,8 @@ class EventBuses:
 
         bus = EventBus(name, arn, sink=take, scheduler=self._scheduler, journal=self._journal)
 
-        def take_record(content: str, _: Mapping[str, Any], rule: RuleId | None) -> str:
-            return self._take_record(bus, content, rule)
+        def take_record(content: str, _: Mapping[str, Any], rule: RuleId | None, follow_up: bool) -> str:
+            return self._take_record(bus, content, Putter(follow_up=follow_up, rule=rule))
 
         sink.hand_on = take_record
         self._sinks.add(sink)
@@ -92,10 +92,10 @@ class EventBuses:
         lineage, trace = self._functions.loops.lineage(request), self._functions.traces.of(request)
         return self.api.call(operation, parameters, Putter(request, lineage, trace))
 
-    def _take_record(self, bus: EventBus, content: str, rule: RuleId | None) -> str:
+    def _take_record(self, bus: EventBus, content: str, putter: Putter) -> str:
         """Accept the record of a destination: an event of Lambda's (DST-RECORD-1)."""
         told = json.loads(content)
         entry = {"Source": told["source"], "DetailType": told["detail-type"], "Resources": told["resources"]}
         event = self.api.event_of(bus, entry, told["detail"])
-        bus.put(event, Putter(follow_up=True, rule=rule), content)
+        bus.put(event, putter, content)
         return event.id

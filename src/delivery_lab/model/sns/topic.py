@@ -94,9 +94,18 @@ class SnsTopic:
         self._accept(notification, publisher)
         return notification
 
-    def take_record(self, message: str, attributes: Mapping[str, Any], rule: RuleId | None) -> str:
-        """Accept what tells of another message: the record of a destination, or the event of a dead-letter topic."""
-        publisher = Publisher(follow_up=True, rule=rule)
+    def take_record(
+        self, message: str, attributes: Mapping[str, Any], rule: RuleId | None, follow_up: bool = True
+    ) -> str:
+        """Accept the record of a destination, or the event of a dead-letter topic.
+
+        Args:
+            message: what is published.
+            attributes: its message attributes.
+            rule: rule by which it is.
+            follow_up: whether it tells what became of another message. The record of a success goes on with the work.
+        """
+        publisher = Publisher(follow_up=follow_up, rule=rule)
         notification = self._notification({"Message": message, "MessageAttributes": attributes}, "")
         self._accept(notification, publisher)
         return notification.id
