@@ -30,6 +30,7 @@ FAMILIES = {
     "REST": "REST APIs",
     "SNS": "Amazon SNS",
     "S3": "Amazon S3",
+    "API": "what AWS's APIs take",
     "BILL": "what is billed",
     "CW": "what CloudWatch shows",
     "EB": "Amazon EventBridge",

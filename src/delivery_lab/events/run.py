@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Literal
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.events.handlers import LogLine
 from delivery_lab.events.marks import EffectMark
 from delivery_lab.events.partitions import PartitionedKind

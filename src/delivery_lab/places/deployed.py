@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.errors import UsageError, WorkloadError
 from delivery_lab.events import Event, EventAccepted, FeederAccepted, Journal, MessageSent, RecordAppended, Run
 from delivery_lab.live.aws import Aws

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Container, Iterator, Mapping
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.events import (
     Event,
     FeedDeadLettered,

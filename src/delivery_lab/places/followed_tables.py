@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.events import RecordAppended
 from delivery_lab.model.streams.dynamodb import TableStream
 from delivery_lab.model.streams.items import plain, to_item

@@ -6,12 +6,12 @@ import json
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.events import TIMED_OUT, LogLine
 from delivery_lab.live.clock import RealClock
 from delivery_lab.live.errors import place_error

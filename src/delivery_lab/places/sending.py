@@ -8,12 +8,11 @@ import urllib.parse
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.errors import WorkloadError
 from delivery_lab.events import Journal, RequestAnswered
 from delivery_lab.live.clock import RealTimeScheduler

@@ -5,10 +5,9 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.events import Actor, Event, EventAccepted, Journal, PolledSource, RecordAppended
 from delivery_lab.live.clock import RealClock
 from delivery_lab.places.account_reader import AccountReader

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Set
+from dataclasses import dataclass
 from typing import ClassVar
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.events import AttemptsRepeated, BatchInvoked, Event, RecordAppended, Run, reader_of
 
 THRESHOLD_MS = 30_000
@@ -26,7 +26,7 @@ class BatchAges:
         self._appended_us: dict[str, int] = {}
 
     def age_us(self, event: Event) -> int | None:
-        """Of a batch that a function gets, in microseconds; None for other events, and for records of others."""
+        """Of a batch that is handed to a function, in microseconds; None for other events and records of others."""
         if isinstance(event, RecordAppended):
             self._appended_us[event.record] = event.instant_us
         elif isinstance(event, BatchInvoked) and event.mapping in self._mappings:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from delivery_lab import resource_types
-from delivery_lab.data_classes import dataclass
 from delivery_lab.errors import LabError, NotModelledError, ProgramError
 from delivery_lab.model.account import Account
 from delivery_lab.model.gateway.answers import HTTP, REST
