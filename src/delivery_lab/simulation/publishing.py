@@ -1,4 +1,4 @@
-"""What a workload publishes to SNS topics, puts on buses, and does to objects in buckets."""
+"""What a workload sends to queues, publishes to SNS topics, puts on buses, and does to objects in buckets."""
 
 from __future__ import annotations
 
@@ -15,6 +15,14 @@ from delivery_lab.model.s3.bucket import NotifyingBucket
 from delivery_lab.model.sns.publishing import check
 from delivery_lab.model.sns.topic import SnsTopic
 from delivery_lab.simulation.send_lines import Arrival
+
+
+def message_parameters(arrival: Arrival) -> dict[str, Any]:
+    """An arrival as `SendMessage` takes it."""
+    parameters: dict[str, Any] = {"MessageBody": arrival.body, "MessageAttributes": arrival.attributes}
+    named = {"MessageGroupId": arrival.key, "MessageDeduplicationId": arrival.dedup}
+    delay = {} if arrival.delay_seconds is None else {"DelaySeconds": arrival.delay_seconds}
+    return parameters | {name: value for name, value in named.items() if value} | delay
 
 
 def publish_parameters(arrival: Arrival) -> dict[str, Any]:
