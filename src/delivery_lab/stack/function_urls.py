@@ -27,6 +27,11 @@ class FunctionUrl(StackResource):
     qualifier: Setting[str | None]
     invoke_mode: Setting[str]
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether it invokes the function itself, and its answers come in one piece."""
+        return self.qualifier.value is None and self.invoke_mode.known == BUFFERED
+
 
 def function_url(inputs: Inputs, found: Function | None) -> FunctionUrl:
     """A URL of its inputs and its function."""

@@ -202,7 +202,7 @@ class FirstSends:
 
     def _of_apis(self, function: Function) -> Iterator[Line]:
         apis: list[Api | RestApi] = [*self.stack.all(Api), *self.stack.all(RestApi)]
-        for url in (each for each in self.stack.all(FunctionUrl) if each.function is function):
+        for url in (each for each in self.stack.all(FunctionUrl) if each.function is function and each.is_plain):
             posted: Line = {"method": "POST", "path": self._path("/", function), "api": url.label}
             yield {"http": {**posted, "body": self.bodies(function).message(HTTP)}}
         for api in apis:
