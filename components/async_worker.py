@@ -9,12 +9,8 @@ from components.function import PythonFunction, PythonFunctionArgs
 from components.iam import Statement
 from components.invoke_destination import DestinationArgs, InvokeDestination
 from components.parking import ParkingQueue
-from components.records_table import records_table
 from components.settings import AsyncSettings, Destination
-
-TABLE_KEY = "messageId"
-
-_TABLE_ACTIONS = ("dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
+from components.work_records import WorkRecords
 
 
 class AsyncWorker(pulumi.ComponentResource):
@@ -54,8 +50,8 @@ class AsyncWorker(pulumi.ComponentResource):
         self.dlq: sqs.Queue | None = None
         if destinations.dead_letter_queue:
             self.dlq = ParkingQueue(f"{name}-dlq", self._child, retention_seconds=retention_seconds).queue
-        keeps_records = settings.worker.idempotency.mode != "none"
-        self.table = records_table(f"{name}-table", TABLE_KEY, self._child) if keeps_records else None
+        self._records = WorkRecords.of(name, settings.worker.idempotency, self._child)
+        self.table = None if self._records is None else self._records.table
         worker = self._function(name, settings, layer_arn)
         self.function = worker.function
         self.invoke_config = self._invoke_config(name, settings, worker)
@@ -76,13 +72,10 @@ class AsyncWorker(pulumi.ComponentResource):
             statements.append(self.failure.statement("ReportFailure"))
         if self.dlq is not None:
             statements.append(Statement("DeadLetter", ("sqs:SendMessage",), self.dlq.arn))
-        if self.table is not None:
-            statements.append(Statement("KeepRecords", _TABLE_ACTIONS, self.table.arn))
-        idempotency = settings.worker.idempotency
-        environment: dict[str, pulumi.Input[str]] = {"IDEMPOTENCY_MODE": idempotency.mode}
-        if self.table is not None:
-            environment["TABLE_NAME"] = self.table.name
-            environment["IDEMPOTENCY_EXPIRES_AFTER_SECONDS"] = str(idempotency.expires_after_seconds)
+        environment: dict[str, pulumi.Input[str]] = {"IDEMPOTENCY_MODE": settings.worker.idempotency.mode}
+        if self._records is not None:
+            statements.append(self._records.statement())
+            environment |= self._records.environment()
         args = PythonFunctionArgs(
             source="async_worker",
             settings=settings.worker,

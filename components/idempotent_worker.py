@@ -20,14 +20,13 @@ from components.short_visibility import (
     aws_region,
     mapping_revision,
 )
-
-TABLE_KEY = "messageId"
+from components.work_records import CLAIMING_ACTIONS, TABLE_KEY
 
 _TABLE_ACTIONS: dict[str, Sequence[str]] = {
     "check-then-put": ("dynamodb:GetItem", "dynamodb:PutItem"),
     "unconditional": ("dynamodb:GetItem", "dynamodb:PutItem"),
-    "conditional": ("dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"),
-    "powertools": ("dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"),
+    "conditional": CLAIMING_ACTIONS,
+    "powertools": CLAIMING_ACTIONS,
 }
 """What the function does with the table, by idempotency mode."""
 

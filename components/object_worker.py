@@ -8,10 +8,13 @@ from components.bucket import FeedingBucket
 from components.function import Code, PythonFunction, PythonFunctionArgs
 from components.mapping import SourceQueue, poller_statement, sqs_mapping
 from components.settings import ObjectWorkerSettings
+from components.work_records import WorkRecords
 
 
 class ObjectWorker(pulumi.ComponentResource):
     """The function `<name>-worker`, told of objects in batches by the mapping `<name>-mapping`.
+
+    Where a record is kept of work done, there is the table `<name>-table` besides.
 
     Args:
         name: prefix of the children's names.
@@ -25,6 +28,7 @@ class ObjectWorker(pulumi.ComponentResource):
         function: the Lambda function.
         role: its execution role.
         mapping: the event source mapping.
+        table: the table of records, None without idempotency.
     """
 
     def __init__(
@@ -44,6 +48,11 @@ class ObjectWorker(pulumi.ComponentResource):
             "OBJECT_KEYS": "decoded" if settings.decode_keys else "as-they-come",
         }
         statements = [poller_statement(queue), *bucket.reading_statements()]
+        records = WorkRecords.of(name, settings.idempotency, child)
+        self.table = None if records is None else records.table
+        if records is not None:
+            environment |= records.environment()
+            statements.append(records.statement())
         args = PythonFunctionArgs("object_worker", settings, code, environment, statements)
         worker = PythonFunction(f"{name}-worker", args, child)
         self.function, self.role = worker.function, worker.role

@@ -11,12 +11,14 @@ from components.iam import Statement
 from components.mapping import SourceQueue, poller_statement, sqs_mapping
 from components.parking import ParkingQueue
 from components.settings import BatchWorkerSettings
+from components.work_records import WorkRecords
 
 
 class BatchWorker(pulumi.ComponentResource):
     """The function `<name>-worker`, fed in batches by the mapping `<name>-mapping`.
 
-    Where messages are parked that no retry can help, there is the queue `<name>-parking` besides.
+    Where messages are parked that no retry can help, there is the queue `<name>-parking` besides; where a record is
+    kept of work done, the table `<name>-table`.
 
     Args:
         name: prefix of the children's names.
@@ -32,6 +34,7 @@ class BatchWorker(pulumi.ComponentResource):
         role: its execution role.
         mapping: the event source mapping.
         parking: the parking queue, or None.
+        table: the table of records, None without idempotency.
     """
 
     def __init__(
@@ -48,12 +51,17 @@ class BatchWorker(pulumi.ComponentResource):
         super().__init__("delivery-lab:worker:BatchWorker", name, settings.effective(), opts)
         child = pulumi.ResourceOptions(parent=self)
         self.parking = ParkingQueue(f"{name}-parking", child) if settings.retry.non_retryable == "park" else None
+        records = WorkRecords.of(name, settings.idempotency, child)
+        self.table = None if records is None else records.table
         environment, statements = _environment(settings, fifo=fifo), [poller_statement(queue)]
         if body == "envelope":
             environment["BODY"] = body
         if self.parking is not None:
             environment["PARKING_QUEUE_URL"] = self.parking.queue.url
             statements.append(self.parking.statement())
+        if records is not None:
+            environment |= records.environment()
+            statements.append(records.statement())
         if settings.retry.backoff or settings.on_record_error == "delete-and-raise":
             environment["QUEUE_URL"] = queue.url  # which the role may delete from in any case, as the poller does
         if settings.retry.backoff:

@@ -90,6 +90,12 @@ REASONS: Mapping[str, str] = {
         "Nothing is lost: after maxReceiveCount receives the message is in the dead-letter queue."
     ),
     "RetrySettings.backoff": "Each retry waits for the visibility timeout; shorter delays use up receives faster.",
+    "BatchIdempotencySettings.mode": (
+        "No table that nobody asked for. Choose powertools unless work may be done twice: SQS delivers at least once."
+    ),
+    "BatchIdempotencySettings.expires_after_seconds": (
+        "30 days: longer than a message can live, with one redrive of the dead-letter queue."
+    ),
     "HeartbeatSettings.enabled": "The visibility timeout is long enough by itself.",
     "HeartbeatSettings.every_seconds": "Far below the visibility timeout that the queue has by default.",
     "HeartbeatSettings.extend_to_seconds": "One extension may fail without the message being visible in between.",

@@ -17,13 +17,15 @@ import json
 import multiprocessing
 import sys
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from delivery_lab import Lab
 from delivery_lab.api.calibrated import Calibration, calibrate_on_emulator
-from delivery_lab.api.on_aws import deployed_stack
+from delivery_lab.api.own_mappings import run_on_own_mappings
+from delivery_lab.api.simulated import Simulation
 from delivery_lab.errors import LabError, NotModelledError
 from delivery_lab.places.local import LONGEST_SECONDS
 from scripts.places_page import page, rows_of
@@ -88,24 +90,21 @@ def observe(name: str, speed: float, seeds: int, longest_seconds: float) -> dict
         return {"verdict": "not run", "what": NOT_RUN[name], "seeds": seeds}
     try:
         lab = Lab.open(ROOT)
-        own = _is_followable(lab, name)
-        found = calibrate_on_emulator(
-            lab, name, speed=speed, seeds=seeds, longest_seconds=longest_seconds, own_mappings=own
-        )
+        found = calibrate_on_emulator(lab, name, speed=speed, seeds=seeds, longest_seconds=longest_seconds)
     except NotModelledError as error:
         return {"verdict": "not run", "what": _reason(name, error), "seeds": seeds}
     except LabError as error:
         return {"verdict": "failed", "what": _reason(name, error), "seeds": seeds}
-    return row_of(found)
+    return row_of(replace(found, own_mappings=_own_run(lab, name, speed, longest_seconds)))
 
 
-def _is_followable(lab: Lab, name: str) -> bool:
-    """Whether a run can be read that others poll."""
+def _own_run(lab: Lab, name: str, speed: float, longest_seconds: float) -> Simulation | None:
+    """The run that the emulator's own mappings poll, None where it cannot be read: that is not judged."""
     try:
-        deployed_stack(lab, name, lab.graph(name))
-    except NotModelledError:
-        return False
-    return True
+        return run_on_own_mappings(lab, name, speed=speed, longest_seconds=longest_seconds)
+    except LabError as error:
+        print(f"{name}, polled by the emulator: {_reason(name, error)}", file=sys.stderr, flush=True)
+        return None
 
 
 def _reason(name: str, error: LabError) -> str:

@@ -31,6 +31,7 @@ FAMILIES = {
     "URL": "URLs of functions",
     "SNS": "Amazon SNS",
     "S3": "Amazon S3",
+    "API": "what AWS's APIs take",
     "BILL": "what is billed",
     "CW": "what CloudWatch shows",
     "EB": "Amazon EventBridge",

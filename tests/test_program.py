@@ -247,6 +247,14 @@ def test_the_fed_variants_differ_in_what_they_are_about(stack: str) -> None:
         assert {key: pipeline.inputs[section][key] for key in settings} == settings
 
 
+@pytest.mark.parametrize("stack", sorted(FED))
+def test_the_safe_ones_of_the_fed_variants_keep_records_of_work_done(stack: str) -> None:
+    (pipeline,) = [each for each in _of(stack).resources if ":pipelines:" in each.type]
+    tables = [table.name for table in _of(stack).of_type("aws:dynamodb/table:Table")]
+    mode = pipeline.inputs["worker"]["idempotency"]["mode"]
+    assert (mode, tables) == (("powertools", [f"{_family(stack)}-table"]) if stack.endswith("-safe") else ("none", []))
+
+
 @pytest.mark.parametrize("stack", sorted(ASYNC))
 def test_the_async_variants_differ_in_what_they_are_about(stack: str) -> None:
     retries, age_seconds, (success, failure, dead_letters), idempotency = ASYNC[stack]

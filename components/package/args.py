@@ -12,6 +12,13 @@ from typing import Any, Required, TypedDict
 import pulumi
 
 
+class BatchIdempotencyMode(StrEnum):
+    """How the record of work done is kept."""
+
+    POWERTOOLS = "powertools"
+    NONE = "none"
+
+
 class BatchWorkerOnRecordError(StrEnum):
     """What the function does with records that failed."""
 
@@ -238,6 +245,15 @@ class RetrySettings(TypedDict, total=False):
     r"""Whether the worker says when a failed message is visible again. True or false. Default: false. Each retry waits for the visibility timeout; shorter delays use up receives faster."""
 
 
+class BatchIdempotencySettings(TypedDict, total=False):
+    """Whether the worker keeps a record of what it has done, in a table of its own. SQS may deliver a message twice, and whatever feeds a queue may send it twice: with `none` the work is done twice then. With `powertools` it is done once for each business id in a body; an object that S3 tells of is known by bucket, key and sequencer. The default of `expiresAfterSeconds`, 30 days, is longer than a message can live."""
+
+    mode: BatchIdempotencyMode
+    r"""How the record of work done is kept. One of powertools, none. Default: none. No table that nobody asked for. Choose powertools unless work may be done twice: SQS delivers at least once."""
+    expires_after_seconds: int
+    r"""How long a record of work done counts. A whole number from 1 to 315360000 seconds. Default: 2,592,000. 30 days: longer than a message can live, with one redrive of the dead-letter queue."""
+
+
 class BatchWorkerSettings(TypedDict, total=False):
     """The worker of the batch family. `onRecordError` says what the function does with failed records: `report` returns them as batchItemFailures, `raise` fails the whole invoke, `delete-and-raise` deletes each message whose work is done itself and then fails the invoke if one failed, which costs a call per message and gains nothing over `report`. On a FIFO queue the function leaves the rest of a message group alone after a failure, unless `keepGroupOrder` is false; on a standard queue there is no order to keep."""
 
@@ -269,6 +285,8 @@ class BatchWorkerSettings(TypedDict, total=False):
     r"""Whether the function stops at the first failure of a message group of a FIFO queue. True or false. Default: left out. On a FIFO queue: yes, which is what such a queue is for."""
     retry: RetrySettings
     r"""Tells retryable errors from those that no retry can help. `nonRetryable` says what becomes of a message that no retry can help: `fail` retries it until it reaches the dead-letter queue, `park` sends it to the parking queue `<name>-parking` with the reason, at once. `swallow` catches the error and goes on, whereupon the message is deleted and lost: it is here to be shown, as tutorials do it. `backoff` retries a message whose error is retryable after a delay that grows with its deliveries, instead of after the visibility timeout. Short delays spend receives fast, so `queue.maxReceiveCount` has to allow for them."""
+    idempotency: BatchIdempotencySettings
+    r"""Whether the worker keeps a record of what it has done, in a table of its own. SQS may deliver a message twice, and whatever feeds a queue may send it twice: with `none` the work is done twice then. With `powertools` it is done once for each business id in a body; an object that S3 tells of is known by bucket, key and sequencer. The default of `expiresAfterSeconds`, 30 days, is longer than a message can live."""
 
 
 class QueueSettings(TypedDict, total=False):

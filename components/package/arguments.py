@@ -45,7 +45,7 @@ from components.settings.stream import StreamSource
 _ARN = r"^arn:aws[a-z-]*:"
 FIFO_SUFFIX = ".fifo"
 Kept = TypeVar("Kept", bound=Section)
-_OF_OUR_BATCH_WORKER = ("on_record_error", "keep_group_order", "retry")
+_OF_OUR_BATCH_WORKER = ("on_record_error", "keep_group_order", "retry", "idempotency")
 _OF_OUR_ORDERED_WORKER = ("on_record_error",)
 
 

@@ -22,7 +22,8 @@ from components.worker import BatchWorker as Worker
 class BatchWorker(pulumi.ComponentResource):
     """The function `<name>-worker`, fed in batches from a queue that is there already, by the mapping `<name>-mapping`.
 
-    Where messages are parked that no retry can help, there is the queue `<name>-parking` besides.
+    Where messages are parked that no retry can help, there is the queue `<name>-parking` besides; where a record is
+    kept of work done, the table `<name>-table`.
     """
 
     function_name: pulumi.Output[str]
@@ -35,6 +36,8 @@ class BatchWorker(pulumi.ComponentResource):
     """UUID of the event source mapping."""
     parking_queue_url: pulumi.Output[str] | None
     """URL of the parking queue; only with retry.nonRetryable park."""
+    table_name: pulumi.Output[str] | None
+    """Name of the table of records; only with idempotency.mode powertools."""
 
     def __init__(self, name: str, args: BatchWorkerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         arguments = read("BatchWorker", name, BatchWorkerArguments, args)
@@ -46,6 +49,7 @@ class BatchWorker(pulumi.ComponentResource):
         self.function_name, self.function_arn = worker.function.name, worker.function.arn
         self.role_name, self.mapping_uuid = worker.role.name, worker.mapping.uuid
         self.parking_queue_url = None if worker.parking is None else worker.parking.queue.url
+        self.table_name = None if worker.table is None else worker.table.name
         register_outputs(self)
 
 

@@ -22,6 +22,7 @@ from components.settings.function import (
     SqsWorkerSettings,
 )
 from components.settings.gateway import GatewaySettings, QueueApiSettings
+from components.settings.idempotency import BatchIdempotencySettings
 from components.settings.kafka import (
     KafkaConsumerSettings,
     KafkaSettings,
@@ -55,6 +56,7 @@ __all__ = [
     "AsyncIdempotencySettings",
     "AsyncSettings",
     "AsyncWorkerSettings",
+    "BatchIdempotencySettings",
     "BatchSettings",
     "BatchWorkerSettings",
     "BreakerSettings",

@@ -13,6 +13,7 @@ from pydantic import Field
 from components.settings.alarms import AlarmSettings
 from components.settings.base import Section
 from components.settings.function import FunctionSettings
+from components.settings.idempotency import LONGEST_RECORD_SECONDS
 from components.settings.queue import MAXIMUM_RETENTION_SECONDS
 
 Destination = Literal["none", "sqs", "sns", "eventbridge", "lambda"]
@@ -28,7 +29,7 @@ class AsyncIdempotencySettings(Section):
 
     mode: Literal["powertools", "none"] = Field("powertools", description="how the record of work done is kept")
     expires_after_seconds: int = Field(
-        86_400, ge=1, le=3650 * 86_400, description="how long a record of work done counts"
+        86_400, ge=1, le=LONGEST_RECORD_SECONDS, description="how long a record of work done counts"
     )
 
 

@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field, JsonValue, field_validator, model_v
 from pydantic_core import PydanticCustomError
 
 from components.settings.base import RuleError, Section, Violation, require
+from components.settings.idempotency import BatchIdempotencySettings
 from components.settings.retry import RetrySettings
 
 
@@ -159,6 +160,7 @@ class BatchWorkerSettings(SqsWorkerSettings):
         None, description="whether the function stops at the first failure of a message group of a FIFO queue"
     )
     retry: RetrySettings = Field(default_factory=RetrySettings)
+    idempotency: BatchIdempotencySettings = Field(default_factory=BatchIdempotencySettings)
 
     @model_validator(mode="after")
     def _what_is_to_be_retried_is_not_deleted(self) -> Self:

@@ -9,6 +9,7 @@ from pydantic import Field, JsonValue, model_validator
 from components.settings.alarms import AlarmSettings
 from components.settings.base import Section, Violation, require
 from components.settings.function import SqsWorkerSettings
+from components.settings.idempotency import BatchIdempotencySettings
 from components.settings.queue import (
     DeadLetterQueueSettings,
     QueueSettings,
@@ -51,6 +52,7 @@ class ObjectWorkerSettings(SqsWorkerSettings):
     on_record_error: Literal["report", "raise"] = Field(
         "report", description="what the function does with records that failed"
     )
+    idempotency: BatchIdempotencySettings = Field(default_factory=BatchIdempotencySettings)
 
 
 class S3Settings(Section):

@@ -12,6 +12,7 @@ from pydantic import Field, JsonValue, model_validator
 
 from components.settings.base import Section, Violation, require
 from components.settings.function import SqsWorkerSettings
+from components.settings.idempotency import LONGER_THAN_A_MESSAGE_SECONDS, LONGEST_RECORD_SECONDS
 from components.settings.pipeline import PipelineSettings
 from components.settings.queue import (
     MAXIMUM_VISIBILITY_TIMEOUT_SECONDS,
@@ -88,7 +89,10 @@ class IdempotencySettings(Section):
 
     mode: IdempotencyMode = Field("powertools", description="how the record of work done is kept")
     expires_after_seconds: int = Field(
-        30 * 86_400, ge=1, le=3650 * 86_400, description="how long a record of work done counts"
+        LONGER_THAN_A_MESSAGE_SECONDS,
+        ge=1,
+        le=LONGEST_RECORD_SECONDS,
+        description="how long a record of work done counts",
     )
 
 

@@ -22,11 +22,14 @@ visibility timeout of the queue `QUEUE_URL`.
 
 `BODY` says what the body of a message is: the job itself (`message`, the default), or the envelope in which SNS puts
 it unless the subscription has raw message delivery (`envelope`).
+
+`IDEMPOTENCY_MODE` `powertools` keeps a record of the business ids whose work is done, so that work which is delivered
+again, in the same message or in another one, is not done again (`duplicate`). With `none` (default) it is.
 """
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -44,7 +47,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 from shared import settings
 from shared.contract import Delivery, EventLog, new_logger
 from shared.errors import BatchFailedError, InvalidMessageError, ProcessingError, RejectedError
-from shared.jobs import parse_job, work_for
+from shared.guards import guard_of
+from shared.idempotency import Verdict
+from shared.jobs import Job, parse_job, work_for
 from shared.record_failures import Parking, RecordFailures, ReturnDelay
 from shared.retry_rules import message_rules
 
@@ -58,6 +63,7 @@ KEEP_GROUP_ORDER = settings.flag("KEEP_GROUP_ORDER", default=False)
 NON_RETRYABLE = settings.choice("NON_RETRYABLE", ("fail", "park", "swallow"), "fail")
 BACKOFF = settings.choice("RETURN_DELAY", ("visibility-timeout", "backoff"), "visibility-timeout") == "backoff"
 BODY = settings.choice("BODY", ("message", "envelope"), "message")
+IDEMPOTENCY_MODE = settings.choice("IDEMPOTENCY_MODE", ("powertools", "none"), "none")
 QUEUE_URL = settings.required("QUEUE_URL") if DELETE_BY_HAND or BACKOFF else ""
 
 CLIENT_CONFIG = Config(connect_timeout=2, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 3})
@@ -85,6 +91,7 @@ def make_failures() -> RecordFailures:
 
 
 failures = make_failures()
+guard = guard_of(IDEMPOTENCY_MODE)
 
 
 @cache
@@ -118,29 +125,43 @@ def job_text(record: SQSRecord) -> str:
     return record.body
 
 
-def record_handler(record: SQSRecord) -> None:
-    """Work on one message.
+def do_work(job: Job, delivery: Delivery) -> None:
+    """Do the work of one message.
+
+    Raises:
+        ProcessingError: it is told to fail.
+        RejectedError: it is told to be rejected.
+    """
+    events.started(job.id, delivery)
+    work_for(job.sleep)
+    if job.rejected:
+        raise RejectedError(f"message {job.id} was told to be rejected")
+    if job.fails(delivery.receive_count):
+        raise ProcessingError(f"message {job.id} was told to fail")
+    events.processed(job.id, delivery)
+
+
+def record_handler(record: SQSRecord, lambda_context: LambdaContext) -> None:
+    """Work on one message, unless its work is known to be done.
 
     Raises:
         InvalidMessageError: its body is not a job.
         ProcessingError: it is told to fail.
         RejectedError: it is told to be rejected.
+        AlreadyInProgressError: another delivery is working on it.
         ParkingError: it should have been parked, and was not.
         ClientError, BotoCoreError: it should have been deleted by hand, and was not.
         JSONDecodeError, KeyError: it has no envelope.
+        Exception: the table of records did not answer, or refused.
     """
     delivery = Delivery.of(record)
     business_id: str | None = None
     try:
         job = parse_job(job_text(record))
         business_id = job.id
-        events.started(job.id, delivery)
-        work_for(job.sleep)
-        if job.rejected:
-            raise RejectedError(f"message {job.id} was told to be rejected")
-        if job.fails(delivery.receive_count):
-            raise ProcessingError(f"message {job.id} was told to fail")
-        events.processed(job.id, delivery)
+        verdict = guard.run(job.id, partial(do_work, job, delivery), lambda_context)
+        if verdict is Verdict.SKIPPED:
+            events.duplicate(job.id, delivery, detected="before_work")
     except Exception as error:  # noqa: BLE001 (whatever it is, it is raised again unless no retry can help it)
         known_id = error.business_id if isinstance(error, InvalidMessageError) else business_id
         events.failed(known_id, delivery, error)
@@ -151,7 +172,7 @@ def record_handler(record: SQSRecord) -> None:
 
 
 @logger.inject_lambda_context
-def lambda_handler(event: dict[str, Any], _context: LambdaContext) -> PartialItemFailureResponse:
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
     """Process an SQS event.
 
     Returns:
@@ -160,7 +181,9 @@ def lambda_handler(event: dict[str, Any], _context: LambdaContext) -> PartialIte
     Raises:
         BatchFailedError: records failed, and `ON_RECORD_ERROR` is `raise` or `delete-and-raise`.
     """
-    response = process_partial_response(event=event, record_handler=record_handler, processor=processor)
+    response = process_partial_response(
+        event=event, record_handler=record_handler, processor=processor, context=context
+    )
     failed = tuple(str(failure["itemIdentifier"]) for failure in response["batchItemFailures"])
     if failed and RAISE_ON_RECORD_ERROR:
         raise BatchFailedError(failed, total=len(event["Records"]))

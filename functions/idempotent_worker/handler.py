@@ -31,15 +31,13 @@ from botocore.config import Config
 from shared import settings
 from shared.contract import Delivery, EventLog, new_logger
 from shared.errors import ConfigurationError, InvalidMessageError, ProcessingError
+from shared.guards import guard_of
 from shared.heartbeat import MAX_HIDDEN_SECONDS, Heartbeat, check_periods
-from shared.idempotency import CheckThenPut, ClaimFirst, Guard, Table, Unguarded, Verdict
+from shared.idempotency import Verdict
 from shared.jobs import Job, parse_job, work_for
 
 MODES = ("check-then-put", "conditional", "unconditional", "powertools", "none")
 MODE = settings.choice("IDEMPOTENCY_MODE", MODES, "conditional")
-
-# A message lives for 14 days at most, and a redrive from the dead-letter queue gives it as much again.
-DEFAULT_EXPIRES_AFTER_SECONDS = 30 * 24 * 3600
 
 HEARTBEAT_ENABLED = settings.flag("HEARTBEAT_ENABLED", False)
 HEARTBEAT_EVERY_SECONDS = settings.number("HEARTBEAT_EVERY_SECONDS", 3, minimum=0)
@@ -51,8 +49,6 @@ HEARTBEAT_FAILING = settings.flag("HEARTBEAT_FAILING", False)
 UNKNOWN_RECEIPT_HANDLE = "no-such-receipt-handle"
 """What a failing heartbeat extends: SQS itself refuses it, so that the experiment meets a real error."""
 
-# boto3's own 60 seconds would outlast the invoke.
-TABLE_CONFIG = Config(connect_timeout=2, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 3})
 # A heartbeat repeats its calls itself, and waits no longer than this for one when the work is over.
 HEARTBEAT_CONFIG = Config(connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 1})
 
@@ -63,27 +59,6 @@ processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failu
 
 
 Hold = Callable[[str, Delivery, LambdaContext], AbstractContextManager[object]]
-
-
-def make_guard() -> Guard:
-    """The guard of the mode that the function was deployed with."""
-    if MODE == "none":
-        return Unguarded()
-    table = Table(
-        client=boto3.client("dynamodb", config=TABLE_CONFIG),
-        name=settings.required("TABLE_NAME"),
-        expires_after_seconds=settings.whole_number(
-            "IDEMPOTENCY_EXPIRES_AFTER_SECONDS", DEFAULT_EXPIRES_AFTER_SECONDS, minimum=1
-        ),
-    )
-    if MODE == "powertools":
-        # Imported here because the other modes need not pay for it at each cold start.
-        from shared.powertools_idempotency import PowertoolsGuard
-
-        return PowertoolsGuard(table)
-    if MODE == "conditional":
-        return ClaimFirst(table)
-    return CheckThenPut(table, conditional=MODE == "check-then-put")
 
 
 def make_hold() -> Hold:
@@ -117,7 +92,7 @@ def make_hold() -> Hold:
     return heartbeat
 
 
-guard = make_guard()
+guard = guard_of(MODE)
 hold = make_hold()
 
 

@@ -6,7 +6,7 @@ the lab as a library is theirs.
 
 from __future__ import annotations
 
-from delivery_lab.data_classes import dataclass
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)

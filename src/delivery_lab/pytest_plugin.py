@@ -13,12 +13,11 @@ from __future__ import annotations
 import re
 import weakref
 from collections.abc import Generator, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-
-from delivery_lab.data_classes import dataclass
 
 if TYPE_CHECKING:
     from delivery_lab.api.lab import Lab

@@ -24,7 +24,7 @@ FunctionRuleId = Literal[
 
 NamedRuleId = Literal["ASY-CONFIG-1", "ASY-CONFIG-2", "ASY-CONFIG-3", "LAM-VERSION-1", "LAM-VERSION-2"]
 RetainedRuleId = Literal["SQS-RET-1", "SQS-RET-2", "SQS-RET-3", "SQS-RET-4"]
-RefusedRuleId = Literal["ESM-ONE-1", "ESM-REGION-1", "ESM-ROLE-1"]
+RefusedRuleId = Literal["API-VALUE-1", "ESM-ONE-1", "ESM-REGION-1", "ESM-ROLE-1"]
 
 RuleId = Literal[
     NamedRuleId,

@@ -996,7 +996,8 @@ silent("CHK-FEED-7", "exception that is caught", _CATCHES, _BUCKET)
 _OVER_TOPIC = """
 jobs, worker, topic = queue_with_dlq(), function(), aws.sns.Topic("news")
 uploads = aws.s3.Bucket("uploads")
-aws.s3.BucketNotification("tell", bucket=uploads.id, topics=[{"topic_arn": topic.arn, "events": ["s3:*"]}])
+aws.s3.BucketNotification("tell", bucket=uploads.id,
+    topics=[{"topic_arn": topic.arn, "events": ["s3:ObjectCreated:*"]}])
 aws.sns.TopicSubscription("sub", topic=topic.arn, protocol="sqs", endpoint=jobs.arn, raw_message_delivery=%s)
 mapping(jobs, worker)
 """

@@ -55,3 +55,17 @@ def test_the_mapping_and_the_outputs() -> None:
         "functionName": "orders-worker",
         "mappingUuid": "uuid-of-orders-mapping",
     }
+
+
+def test_records_of_work_done_have_a_table_that_the_function_knows_and_may_write_to() -> None:
+    world = _world(idempotency={"mode": "powertools"})
+    variables = world.one("aws:lambda/function:Function", "orders-worker").inputs["environment"]["variables"]
+    assert (variables["IDEMPOTENCY_MODE"], variables["TABLE_NAME"]) == ("powertools", "orders-table")
+    assert variables["IDEMPOTENCY_EXPIRES_AFTER_SECONDS"] == "2592000"
+    statements = world.one("aws:iam/rolePolicy:RolePolicy", "orders-worker-policy").document("policy")["Statement"]
+    assert statements[-1]["Sid"] == "KeepRecords"
+    assert statements[-1]["Resource"] == "arn:aws:dynamodb:eu-west-1:123456789012:orders-table"
+
+
+def test_without_records_there_is_no_table() -> None:
+    assert _world().of_type("aws:dynamodb/table:Table") == []

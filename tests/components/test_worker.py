@@ -12,6 +12,7 @@ from tests.components.world import Registered, World, deploy
 MAPPING = "aws:lambda/eventSourceMapping:EventSourceMapping"
 FUNCTION = "aws:lambda/function:Function"
 QUEUE_ARN = "arn:aws:sqs:eu-west-1:123456789012:jobs"
+RECORD_VARIABLES = {"IDEMPOTENCY_MODE", "TABLE_NAME", "IDEMPOTENCY_EXPIRES_AFTER_SECONDS"}
 
 
 def _world(**settings: Any) -> World:
@@ -127,6 +128,35 @@ def test_a_worker_that_deletes_by_hand_knows_its_queue_and_needs_no_other_right(
     statements = world.one("aws:iam/rolePolicy:RolePolicy", "batch-worker-policy").document("policy")["Statement"]
     assert [statement["Sid"] for statement in statements] == ["WriteOwnLogs", "PollQueue"]
     assert "sqs:DeleteMessage" in statements[1]["Action"]
+
+
+def test_a_worker_that_keeps_records_knows_its_table_and_may_do_with_it_what_that_takes() -> None:
+    world = _world(idempotency={"mode": "powertools", "expiresAfterSeconds": 1000})
+    table = world.one("aws:dynamodb/table:Table", "batch-table")
+    assert table.parent == "delivery-lab:worker:BatchWorker::batch"
+    assert (table.inputs["hashKey"], table.inputs["ttl"]) == (
+        "messageId",
+        {"attributeName": "expiresAt", "enabled": True},
+    )
+    variables = world.one(FUNCTION, "batch-worker").inputs["environment"]["variables"]
+    assert {name: variables[name] for name in RECORD_VARIABLES} == {
+        "IDEMPOTENCY_MODE": "powertools",
+        "TABLE_NAME": "batch-table",
+        "IDEMPOTENCY_EXPIRES_AFTER_SECONDS": "1000",
+    }
+    statements = world.one("aws:iam/rolePolicy:RolePolicy", "batch-worker-policy").document("policy")["Statement"]
+    assert statements[2] == {
+        "Sid": "KeepRecords",
+        "Effect": "Allow",
+        "Action": ["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
+        "Resource": "arn:aws:dynamodb:eu-west-1:123456789012:batch-table",
+    }
+
+
+def test_without_records_there_is_no_table_and_nothing_is_said_of_one() -> None:
+    world = _world()
+    assert world.of_type("aws:dynamodb/table:Table") == []
+    assert RECORD_VARIABLES.isdisjoint(world.one(FUNCTION, "batch-worker").inputs["environment"]["variables"])
 
 
 def test_swallowing_needs_no_queue_and_no_permission() -> None:

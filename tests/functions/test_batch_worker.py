@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator
+from types import ModuleType
 from typing import Any
 
 import pytest
+from mypy_boto3_dynamodb import DynamoDBClient
 from shared.errors import BatchFailedError, ConfigurationError
 
 from tests.functions.conftest import LoadHandler, ReadEvents
-from tests.functions.support import Clock, Context, client_error, load_event, sqs_event
+from tests.functions.support import Clock, Context, client_error, dynamodb_table, load_event, sqs_event
 
 LAB = [{"id": str(n)} | ({"shouldFail": True} if n % 3 == 0 else {}) for n in range(1, 11)]
 
@@ -419,3 +422,108 @@ def test_a_message_without_an_envelope_fails_where_there_ought_to_be_one(
 
     assert response == {"batchItemFailures": [{"itemIdentifier": "message-1"}]}
     assert [(event["event"], event["error_type"]) for event in read_events()] == [("failed", "KeyError")]
+
+
+# -- records of work done ---------------------------------------------------------------------------------------------
+
+NewWorker = Callable[..., ModuleType]
+
+
+@pytest.fixture
+def dynamodb(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> Iterator[DynamoDBClient]:
+    for variable in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(variable, "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    with dynamodb_table("records", "messageId") as client:
+        yield client
+
+
+@pytest.fixture
+def new_worker(load_handler: LoadHandler, dynamodb: DynamoDBClient) -> NewWorker:
+    """A worker that keeps records, in an execution environment of its own."""
+
+    def new(**environment: str) -> ModuleType:
+        return load_handler("batch_worker", IDEMPOTENCY_MODE="powertools", TABLE_NAME="records", **environment)
+
+    return new
+
+
+def told(events: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    return [(event["event"], event["message_id"]) for event in events]
+
+
+def test_work_that_comes_again_in_another_message_is_not_done_again(
+    new_worker: NewWorker, clock: Clock, read_events: ReadEvents
+) -> None:
+    first, second = new_worker(), new_worker()
+
+    answers = [first.lambda_handler(sqs_event({"id": "a"}, {"id": "a"}), Context(clock))]
+    answers.append(second.lambda_handler(sqs_event({"id": "a"}, receive_count=2), Context(clock)))
+
+    assert answers == [{"batchItemFailures": []}] * 2
+    events = read_events()
+    assert told(events) == [
+        *[("started", "message-1"), ("processed", "message-1")],
+        *[("duplicate", "message-2"), ("duplicate", "message-1")],
+    ]
+    assert events[-1]["detected"] == "before_work"
+
+
+def test_by_itself_it_keeps_no_records_and_does_the_work_again(
+    load_handler: LoadHandler, clock: Clock, read_events: ReadEvents
+) -> None:
+    load_handler("batch_worker").lambda_handler(sqs_event({"id": "a"}, {"id": "a"}), Context(clock))
+
+    assert [event for event, _ in told(read_events())] == ["started", "processed"] * 2
+
+
+def test_work_that_failed_is_done_when_it_comes_again(
+    new_worker: NewWorker, clock: Clock, read_events: ReadEvents
+) -> None:
+    worker, body = new_worker(), {"id": "a", "failTimes": 1}
+
+    answers = [worker.lambda_handler(sqs_event(body, receive_count=n), Context(clock)) for n in (1, 2, 3)]
+
+    assert [failed_ids(answer) for answer in answers] == [["message-1"], [], []]
+    assert [event for event, _ in told(read_events())] == ["started", "failed", "started", "processed", "duplicate"]
+
+
+def test_work_that_another_delivery_is_at_is_left_for_later(
+    new_worker: NewWorker, clock: Clock, read_events: ReadEvents
+) -> None:
+    first, second, answers = new_worker(), new_worker(), []
+    clock.at(2, lambda: answers.append(second.lambda_handler(sqs_event({"id": "a"}), Context(clock))))
+
+    first.lambda_handler(sqs_event({"id": "a", "sleep": 4}), Context(clock))
+
+    assert [failed_ids(answer) for answer in answers] == [["message-1"]]
+    events = read_events()
+    assert [event["event"] for event in events] == ["started", "failed", "processed"]
+    assert (events[1]["error_type"], events[1]["retryable"]) == ("AlreadyInProgressError", True)
+
+
+def test_a_table_that_does_not_answer_fails_the_delivery(
+    new_worker: NewWorker, clock: Clock, read_events: ReadEvents, dynamodb: DynamoDBClient
+) -> None:
+    worker = new_worker()
+    dynamodb.delete_table(TableName="records")
+
+    answer = worker.lambda_handler(sqs_event({"id": "a"}), Context(clock))
+
+    assert failed_ids(answer) == ["message-1"]
+    (failed,) = read_events()
+    assert (failed["event"], failed["id"], failed["retryable"]) == ("failed", "a", True)
+
+
+def test_records_need_a_table(load_handler: LoadHandler) -> None:
+    with pytest.raises(
+        ConfigurationError, match=r"^TABLE_NAME is not set: add it to the function's environment variables$"
+    ):
+        load_handler("batch_worker", IDEMPOTENCY_MODE="powertools")
+
+
+def test_the_modes_of_the_worker_for_long_work_are_not_its_own(load_handler: LoadHandler) -> None:
+    with pytest.raises(
+        ConfigurationError, match=r"^IDEMPOTENCY_MODE must be one of powertools, none: 'check-then-put'$"
+    ):
+        load_handler("batch_worker", IDEMPOTENCY_MODE="check-then-put")

@@ -2,14 +2,17 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Iterator
 from typing import Any
 
+import boto3
 import pytest
 from shared.errors import BatchFailedError
 
 from tests.functions.conftest import LoadHandler, ReadEvents
-from tests.functions.support import Clock, Context, client_error, load_event, sqs_event
+from tests.functions.support import Clock, Context, client_error, dynamodb_table, load_event, sqs_event
 
+REAL_CLIENT = boto3.client
 TEST_EVENT = {"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": "uploads"}
 
 
@@ -103,3 +106,75 @@ def test_a_job_that_is_told_to_fail_fails_its_message(
 
     assert response == {"batchItemFailures": [{"itemIdentifier": "message-1"}]}
     assert [event["event"] for event in read_events()] == ["started", "processed", "started", "failed"]
+
+
+# -- records of work done ---------------------------------------------------------------------------------------------
+
+
+def changed(key: str, sequencer: str | None) -> dict[str, Any]:
+    """What S3 tells of one change of an object."""
+    notification = told(key)
+    found = notification["Records"][0]["s3"]["object"]
+    del found["sequencer"]
+    if sequencer is not None:
+        found["sequencer"] = sequencer
+    return notification
+
+
+@pytest.fixture
+def records(monkeypatch: pytest.MonkeyPatch, s3: FakeS3, clock: Clock) -> Iterator[None]:
+    """A table of records beside the bucket."""
+    for variable in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(variable, "testing")
+    monkeypatch.setattr("boto3.client", REAL_CLIENT)
+    with dynamodb_table("records", "messageId") as table:
+        monkeypatch.setattr("boto3.client", lambda service, config: table if service == "dynamodb" else s3)
+        yield
+
+
+def test_a_change_that_s3_tells_of_twice_is_worked_on_once(
+    load_handler: LoadHandler, clock: Clock, read_events: ReadEvents, records: None
+) -> None:
+    handler = load_handler("object_worker", IDEMPOTENCY_MODE="powertools", TABLE_NAME="records")
+
+    event = sqs_event(changed("orders/a+b.json", "0A"), changed("orders/a+b.json", "0A"))
+
+    assert handler.lambda_handler(event, Context(clock)) == {"batchItemFailures": []}
+    assert read_events() == [
+        line("started", "orders/a b.json"),
+        line("processed", "orders/a b.json"),
+        line("duplicate", "orders/a b.json", 2, detected="before_work"),
+    ]
+
+
+def test_another_change_of_the_same_key_is_work_of_its_own(
+    load_handler: LoadHandler, clock: Clock, read_events: ReadEvents, records: None
+) -> None:
+    handler = load_handler("object_worker", IDEMPOTENCY_MODE="powertools", TABLE_NAME="records")
+
+    event = sqs_event(changed("orders/1.json", "0A"), changed("orders/1.json", "0B"))
+
+    assert handler.lambda_handler(event, Context(clock)) == {"batchItemFailures": []}
+    assert [found["event"] for found in read_events()] == ["started", "processed"] * 2
+
+
+def test_a_change_that_cannot_be_told_from_others_fails(
+    load_handler: LoadHandler, clock: Clock, read_events: ReadEvents, records: None
+) -> None:
+    handler = load_handler("object_worker", IDEMPOTENCY_MODE="powertools", TABLE_NAME="records")
+
+    response = handler.lambda_handler(sqs_event(changed("orders/1.json", None)), Context(clock))
+
+    assert response == {"batchItemFailures": [{"itemIdentifier": "message-1"}]}
+    error = "the record of orders/1.json has no sequencer, by which changes of one key differ"
+    assert read_events() == [
+        line("failed", "orders/1.json", error_type="InvalidMessageError", retryable=False, error=error)
+    ]
+
+
+def test_without_records_nobody_asks_for_a_sequencer(
+    load_handler: LoadHandler, clock: Clock, read_events: ReadEvents
+) -> None:
+    load_handler("object_worker").lambda_handler(sqs_event(changed("orders/1.json", None)), Context(clock))
+
+    assert [found["event"] for found in read_events()] == ["started", "processed"]

@@ -98,7 +98,12 @@ class FakeAccount:
 
 
 def run_there(
-    account: FakeAccount, stack: str, workload: Path | None = None, *overrides: str, expect: str = ""
+    account: FakeAccount,
+    stack: str,
+    workload: Path | None = None,
+    *overrides: str,
+    expect: str = "",
+    longest_seconds: float = 60,
 ) -> Simulation:
     """Run a stack of ours in such an account, without waiting."""
     lab = Lab.open(ROOT)
@@ -108,6 +113,7 @@ def run_there(
         stack,
         allow=lambda _: True,
         patience=IMPATIENT,
+        longest_seconds=longest_seconds,
         graph=graph(stack, overrides),
         session=account,
         expect=[expect] if expect else [],

@@ -75,6 +75,17 @@ OVERLAPPING_TEXTS = """() => {
   return found;
 }"""
 
+CUT_ON_PAPER = """() => {
+  const cut = (each) => each.scrollWidth > each.clientWidth + 1 && getComputedStyle(each).overflowX !== "visible";
+  const right = document.documentElement.clientWidth;
+  return [...document.querySelectorAll(".scroll, .wide, td, th")]
+    .filter((each) => each.getClientRects().length && (cut(each) || each.getBoundingClientRect().right > right))
+    .map((each) => each.textContent.slice(0, 60));
+}"""
+
+BREAKS = """([which, property]) =>
+  [...new Set([...document.querySelectorAll(which)].map((one) => getComputedStyle(one)[property]))]"""
+
 
 @pytest.fixture(scope="module")
 def chromium(report: Path) -> Iterator[Browser]:
@@ -163,6 +174,26 @@ def test_on_paper_everything_is_dark_on_light_however_the_screen_is(look: Any) -
     seen.page.emulate_media(media="print")
 
     assert seen.page.evaluate(TEXTS_ON_THEIR_GROUND) == []
+
+
+def test_on_paper_nothing_is_cut_and_no_heading_stands_alone_at_the_end_of_a_page(look: Any) -> None:
+    seen = look(680)  # what A4 leaves between its margins
+    seen.page.emulate_media(media="print")
+
+    assert seen.page.evaluate(CUT_ON_PAPER) == []
+    assert seen.page.evaluate(BREAKS, ["h2, h3, h4, summary", "breakAfter"]) == ["avoid"]
+    assert seen.page.evaluate(BREAKS, ["figure, .plan, tr", "breakInside"]) == ["avoid"]
+
+
+def test_on_paper_a_variant_begins_on_a_page_of_its_own_and_the_only_one_below_the_title(
+    look: Any, report: Path
+) -> None:
+    several, single = look(680), look(680, file=report.parent / "long.html")
+    for seen in (several, single):
+        seen.page.emulate_media(media="print")
+
+    assert several.page.evaluate(BREAKS, [".chapter", "breakBefore"]) == ["page"]
+    assert single.page.evaluate(BREAKS, [".chapter", "breakBefore"]) == ["auto"]
 
 
 def test_words_that_no_line_has_room_for_are_broken_on_a_phone(look: Any, report: Path) -> None:

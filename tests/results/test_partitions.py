@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
+
 from delivery_lab.events import (
+    BatchInvoked,
     BatchRetryScheduled,
     Event,
+    PartitionedKind,
     PolledSource,
     RecordExpired,
     RecordFiltered,
@@ -27,6 +33,10 @@ def run_with(*events: Event, until: float) -> Run:
 
 def retried(at: float, *records: str, slot: int = 0) -> Event:
     return BatchRetryScheduled(seconds(at), None, "mapping", "orders", 1, records, seconds(at), "shard-0", slot)
+
+
+def invoked(at: float, *records: str) -> Event:
+    return BatchInvoked(seconds(at), None, "mapping", "orders", "worker", f"invoke-{at}", records, "shard-0", 0)
 
 
 def discarded(at: float, *records: str, slot: int = 0, target: str | None = None) -> Event:
@@ -123,16 +133,44 @@ def test_long_runs_keep_the_worst_points() -> None:
     assert max(point.records for point in lag.points) == 1_000
 
 
-def test_the_alarm_goes_off_when_the_age_passes_the_threshold() -> None:
-    run = run_with(appended("a", 10), discarded(100, "a", target="failures"), until=100)
+def test_cw_age_2_iterator_age_is_that_of_the_last_record_of_a_batch_when_it_is_sent() -> None:
+    run = run_with(
+        appended("a", 10),
+        appended("b", 20),
+        invoked(50, "a", "b"),
+        invoked(60, "a", "b"),
+        invoked(70, "a"),
+        discarded(100, "a", target="failures"),
+        until=200,
+    )
 
     watch = watched_of(run)
 
-    assert (watch.peak, watch.at_seconds, watch.first_loss_seconds) == (90_000, 40, 100)
+    assert (watch.metric, watch.peak, watch.at_seconds, watch.first_loss_seconds) == ("IteratorAge", 60_000, 60, 100)
     assert watch.text == (
-        "CloudWatch: IteratorAge of mapping peaks at 90,000 ms; it passes 30,000, a threshold for an alarm, at 40 s, "
-        "60 s before the first record is gone"
+        "CloudWatch: IteratorAge of mapping peaks at 60,000 ms; it passes 30,000, a threshold for an alarm, at 60 s, "
+        "40 s before the first record is gone"
     )
+
+
+def test_cw_age_2_there_is_no_iterator_age_where_nothing_is_sent() -> None:
+    watch = watched_of(run_with(appended("a", 10), expired(90_000, "a"), until=90_000))
+
+    assert (watch.peak, watch.at_seconds) == (0, None)
+
+
+def test_iterator_age_of_records_that_others_put_is_left_out() -> None:
+    watch = watched_of(run_with(appended("a", 10), invoked(12, "theirs"), invoked(14, "a"), until=20))
+
+    assert watch.peak == 4_000
+
+
+@pytest.mark.parametrize("kind", ["kinesis", "dynamodb", "kafka"])
+def test_cloudwatch_shows_of_no_pipe_how_far_it_is_behind(kind: PartitionedKind) -> None:
+    piped = replace(POLLED, kind=kind, piped=True)
+    run = run_of(appended("a", 0), expired(90, "a"), sources=("orders",), polled=(piped,), until=90)
+
+    assert watches(run, read_events(run).fates) == []
 
 
 def test_what_is_processed_after_a_later_one_of_its_key_is_out_of_order() -> None:

@@ -90,7 +90,7 @@ def test_an_object_of_a_bucket() -> None:
         "240.000 s  changed in s3-bucket: late/a b.json",
         "240.000 s  handed on by s3-notification to s3-queue: late/a b.json  [S3-NOTIFY-1]",
         "260.000 s  s3-worker #4 gets late/a b.json  [ESM-BATCH-2]",
-        "260.007 s  s3-worker #4 ends: 1 deleted (batchItemFailures is empty)  [ESM-REPORT-2]",
+        "260.029 s  s3-worker #4 ends: 1 deleted (batchItemFailures is empty)  [ESM-REPORT-2]",
     ]
 
 
@@ -100,7 +100,7 @@ def test_a_request_to_an_api() -> None:
         "4.000 s  sent to apigateway-queue: search-1",
         "4.000 s  POST /enqueue is answered with 202  [REST-SQS-1]",
         "4.000 s  apigateway-worker #5 gets search-1  [ESM-BATCH-1]",
-        "4.001 s  apigateway-worker #5 ends: 1 deleted (batchItemFailures is empty)  [ESM-REPORT-2]",
+        "4.013 s  apigateway-worker #5 ends: 1 deleted (batchItemFailures is empty)  [ESM-REPORT-2]",
     ]
 
 
@@ -111,7 +111,7 @@ def test_an_event_that_a_rule_hands_on_after_retries() -> None:
     assert told[-3:] == [
         "334.857 s  handed on by eventbridge-target to eventbridge-queue: order-3  [EB-DELIVER-1]",
         "334.857 s  eventbridge-worker #6 gets order-3  [ESM-BATCH-1]",
-        "334.858 s  eventbridge-worker #6 ends: 1 deleted (batchItemFailures is empty)  [ESM-REPORT-2]",
+        "334.873 s  eventbridge-worker #6 ends: 1 deleted (batchItemFailures is empty)  [ESM-REPORT-2]",
     ]
     assert all("will try order-3 again at" in line for line in told[1:-3])
 
@@ -126,7 +126,7 @@ def test_a_record_over_a_pipe_that_splits_its_batch() -> None:
         "2.406 s  pipe-pipe splits a batch: large-1 | behind-1  [STR-BISECT-1]",
         "4.430 s  handed on by pipe-pipe to pipe-queue: behind-1  [PIPE-TARGET-1]",
         "4.430 s  pipe-worker #3 gets behind-1  [ESM-BATCH-1]",
-        "4.431 s  pipe-worker #3 ends: 1 deleted (batchItemFailures is empty)  [ESM-REPORT-2]",
+        "4.450 s  pipe-worker #3 ends: 1 deleted (batchItemFailures is empty)  [ESM-REPORT-2]",
     ]
 
 

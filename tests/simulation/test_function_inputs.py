@@ -1,19 +1,27 @@
 from __future__ import annotations
 
+import json
+from datetime import date
+from pathlib import Path
 from typing import Any
 
+import cfnlint  # type: ignore[import-untyped]  # it has no types
 import pytest
 from pulumi import FileArchive
 
 from delivery_lab.errors import DeploymentRefusedError, LabError, ProgramError
+from delivery_lab.limits.functions import CLOSED_RUNTIMES
 from delivery_lab.program.graph import UNKNOWN
 from delivery_lab.resource_types import FUNCTION
-from delivery_lab.simulation.function_inputs import check_inputs
+from delivery_lab.simulation.function_inputs import check_inputs, notes_on_inputs
 from tests.stack.world import resource, stack_of
 
 LAYER = "arn:aws:lambda:us-east-1:123456789012:layer:deps:3"
 PLAIN = {"handler": "app.handle", "runtime": "python3.13", "code": FileArchive("app")}
 IMAGE = {"packageType": "Image", "imageUri": "123456789012.dkr.ecr.us-east-1.amazonaws.com/a:1"}
+
+
+_NO_EFFECT = "no effect: its code is a container image, and the AWS provider creates it without"
 
 
 def check(inputs: dict[str, Any]) -> None:
@@ -66,13 +74,52 @@ def test_lam_create_1_a_handler_has_128_characters_at_most_and_no_spaces(handler
     )
 
 
-@pytest.mark.parametrize("runtime", ["python", "python3", "python3.5", "python9.9", "python3.13.1", "python2.6"])
-def test_lam_create_1_a_python_that_lambda_never_had(runtime: str) -> None:
-    assert refusal(DeploymentRefusedError, {**PLAIN, "runtime": runtime}) == (
-        f"AWS would refuse worker: InvalidParameterValueException: Value {runtime} at 'runtime' failed to satisfy "
-        "constraint: a runtime of Lambda (LAM-CREATE-1)\n"
-        "  fix: set the runtime of worker to one such as python3.13"
+def test_lam_create_1_a_container_image_has_no_layers() -> None:
+    assert refusal(DeploymentRefusedError, {**IMAGE, "layers": [LAYER]}) == (
+        "AWS would refuse worker: InvalidParameterValueException: Please don't provide Handler or Runtime or Layer "
+        "when the intended function PackageType is Image. (it has layers) (LAM-CREATE-1)\n"
+        "  fix: leave layers out of worker, and put what they hold into its image"
     )
+
+
+@pytest.mark.parametrize(
+    ("inputs", "note"),
+    [
+        (PLAIN, None),
+        ({**PLAIN, "runtime": UNKNOWN}, None),
+        (IMAGE, None),
+        (
+            {**IMAGE, "handler": "app.handle"},
+            f"handler has {_NO_EFFECT}",
+        ),
+        (
+            {**IMAGE, "handler": "app.handle", "runtime": "python3.7"},
+            f"handler and runtime have {_NO_EFFECT}",
+        ),
+        (
+            {**PLAIN, "runtime": "python3.7"},
+            "Lambda creates no function with runtime python3.7 any more; one that is there is still invoked",
+        ),
+    ],
+)
+def test_lam_create_1_inputs_without_effect_and_runtimes_of_old_functions_are_noted(
+    inputs: dict[str, Any], note: str | None
+) -> None:
+    function = stack_of(resource(FUNCTION, "worker", inputs)).functions[0]
+
+    assert list(notes_on_inputs(function)) == ([f"worker: {note}"] if note else [])
+
+
+def test_runtimes_that_no_new_function_gets_are_those_of_the_table_of_their_lives() -> None:
+    """Of cfn-lint, which reads the table of AWS's page."""
+    file = Path(cfnlint.__file__).parent / "data" / "AdditionalSpecs" / "LmbdRuntimeLifecycle.json"
+    blocked = {
+        name: date.fromisoformat(life["create-block"])
+        for name, life in json.loads(file.read_text()).items()
+        if life["create-block"]
+    }
+
+    assert {name for name, day in blocked.items() if day < date(2026, 11, 28)} == CLOSED_RUNTIMES
 
 
 @pytest.mark.parametrize("layer", ["nonsense", "", LAYER.rpartition(":")[0], LAYER.replace("123456789012", "1")])

@@ -152,6 +152,18 @@ def test_sch_date_1_start_and_end() -> None:
     assert [time // 60 for time in times] == [10, 15, 20]
 
 
+@pytest.mark.parametrize("name", ["startDate", "endDate"])
+@pytest.mark.parametrize("value", ["nonsense", "2026-13-01T00:00:00Z"])
+def test_sch_date_1_what_is_no_time_is_refused(name: str, value: str) -> None:
+    with pytest.raises(DeploymentRefusedError) as refused:
+        _Deployed(JOBS, _schedule(JOBS, **{name: value})).until(60)
+
+    assert str(refused.value).endswith(
+        f": ValidationException: Value {value!r} at '{name}' is no time in RFC 3339 (SCH-DATE-1)\n"
+        f"  fix: write the {name} of {refused.value.resource} such as 2030-01-01T01:00:00Z"
+    )
+
+
 def test_sch_date_1_once_and_never_again() -> None:
     late: dict[str, Any] = {"startDate": "2027-01-01T00:00:00Z"}
 

@@ -331,7 +331,7 @@ def test_a_source_that_comes_from_a_queue_of_the_stack_and_is_unknown_is_refused
 def test_provisioned_capacity_that_cannot_be_told_is_taken_as_enough_and_noted(folder: Folder) -> None:
     table = (
         "aws.dynamodb.Table('seen', hash_key='a', attributes=[{'name': 'a', 'type': 'S'}], read_capacity=1,"
-        " write_capacity=1, global_secondary_indexes=[{'name': 'by', 'hash_key': 'a', 'projection_type': 'ALL'}])"
+        " write_capacity=1, global_secondary_indexes=[{'name': 'by-a', 'hash_key': 'a', 'projection_type': 'ALL'}])"
     )
 
     run = folder.run(more=table)
@@ -339,7 +339,7 @@ def test_provisioned_capacity_that_cannot_be_told_is_taken_as_enough_and_noted(f
     assert outcome_of(run).messages.processed == 3
     assert run.notes == (
         (
-            "seen: readCapacity and writeCapacity of by cannot be told; its provisioned capacity is taken as enough, "
+            "seen: readCapacity and writeCapacity of by-a cannot be told; its provisioned capacity is taken as enough, "
             "and no request is throttled"
         ),
     )
@@ -473,7 +473,8 @@ def test_an_event_for_a_bus_that_is_not_there(folder: Folder) -> None:
 def test_a_bucket_that_may_not_send_is_refused_where_something_is_put_into_it(folder: Folder) -> None:
     more = """
 bucket = aws.s3.Bucket("bucket")
-aws.s3.BucketNotification("notify", bucket=bucket.id, queues=[{"queue_arn": jobs.arn, "events": ["s3:*"]}])
+aws.s3.BucketNotification("notify", bucket=bucket.id,
+    queues=[{"queue_arn": jobs.arn, "events": ["s3:ObjectCreated:*"]}])
 """
     put = "send: [{times: 1, s3: bucket, key: 'in/{n}', body: {id: '{n}'}}]\n"
     message = folder.refusal(DeploymentRefusedError, more=more, workload=put)

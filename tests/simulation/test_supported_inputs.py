@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import typing
-import warnings
 from collections.abc import Iterator, Mapping, Sequence
 
-import pulumi_aws as aws
 import pytest
-from pulumi._types import input_type_types, is_input_type
+from pulumi._types import input_type_types
 
 from delivery_lab import resource_types
 from delivery_lab.errors import ProgramError
@@ -16,68 +14,20 @@ from delivery_lab.program.scalars import refuse_unreadable, typed
 from delivery_lab.simulation.supported_feeds import FEEDS
 from delivery_lab.simulation.supported_inputs import SUPPORT
 from delivery_lab.stack.support import EVERYWHERE, Support
+from scripts.provider_inputs import ARGUMENTS as DECLARED
+from scripts.provider_inputs import block_of, inputs_of, is_text
 
 ALL = {**SUPPORT, **FEEDS}
 
 
-def _arguments() -> Mapping[str, type]:
-    return {
-        resource_types.QUEUE: aws.sqs.QueueArgs,
-        resource_types.REDRIVE_POLICY: aws.sqs.RedrivePolicyArgs,
-        resource_types.REDRIVE_ALLOW_POLICY: aws.sqs.RedriveAllowPolicyArgs,
-        resource_types.FUNCTION: aws.lambda_.FunctionArgs,
-        resource_types.LAYER: aws.lambda_.LayerVersionArgs,
-        resource_types.ALIAS: aws.lambda_.AliasArgs,
-        resource_types.PROVISIONED_CONCURRENCY: aws.lambda_.ProvisionedConcurrencyConfigArgs,
-        resource_types.INVOKE_CONFIG: aws.lambda_.FunctionEventInvokeConfigArgs,
-        resource_types.RECURSION_CONFIG: aws.lambda_.FunctionRecursionConfigArgs,
-        resource_types.MAPPING: aws.lambda_.EventSourceMappingArgs,
-        resource_types.STREAM: aws.kinesis.StreamArgs,
-        resource_types.STREAM_CONSUMER: aws.kinesis.StreamConsumerArgs,
-        resource_types.TABLE: aws.dynamodb.TableArgs,
-        resource_types.TOPIC: aws.sns.TopicArgs,
-        resource_types.TOPIC_POLICY: aws.sns.TopicPolicyArgs,
-        resource_types.TOPIC_SUBSCRIPTION: aws.sns.TopicSubscriptionArgs,
-        resource_types.BUCKET_NOTIFICATION: aws.s3.BucketNotificationArgs,
-        resource_types.EVENT_BUS: aws.cloudwatch.EventBusArgs,
-        resource_types.EVENT_TARGET: aws.cloudwatch.EventTargetArgs,
-        resource_types.SCHEDULE: aws.scheduler.ScheduleArgs,
-        resource_types.PIPE: aws.pipes.PipeArgs,
-        resource_types.HTTP_API: aws.apigatewayv2.ApiArgs,
-        resource_types.ROUTE: aws.apigatewayv2.RouteArgs,
-        resource_types.INTEGRATION: aws.apigatewayv2.IntegrationArgs,
-        resource_types.STAGE: aws.apigatewayv2.StageArgs,
-        resource_types.REST_API: aws.apigateway.RestApiArgs,
-        resource_types.REST_RESOURCE: aws.apigateway.ResourceArgs,
-        resource_types.REST_METHOD: aws.apigateway.MethodArgs,
-        resource_types.REST_INTEGRATION: aws.apigateway.IntegrationArgs,
-        resource_types.REST_INTEGRATION_RESPONSE: aws.apigateway.IntegrationResponseArgs,
-        resource_types.REST_METHOD_SETTINGS: aws.apigateway.MethodSettingsArgs,
-        resource_types.REST_DEPLOYMENT: aws.apigateway.DeploymentArgs,
-        resource_types.REST_STAGE: aws.apigateway.StageArgs,
-        resource_types.MSK_CLUSTER: aws.msk.ClusterArgs,
-        resource_types.MSK_SERVERLESS_CLUSTER: aws.msk.ServerlessClusterArgs,
-        resource_types.MSK_CONFIGURATION: aws.msk.ConfigurationArgs,
-    }
-
-
-with warnings.catch_warnings():
-    # Loading the types of Lambda warns of one that is none of ours.
-    warnings.simplefilter("ignore", DeprecationWarning)
-    ARGUMENTS = _arguments()
-
-
-def _block_of(kind: object) -> type | None:
-    """The class of a block, also of one inside of lists and unions; None for anything else."""
-    if isinstance(kind, type):
-        return kind if is_input_type(kind) else None
-    return next((found for each in typing.get_args(kind) if (found := _block_of(each)) is not None), None)
+ARGUMENTS = {token: arguments for token, arguments in DECLARED.items() if token != resource_types.EVENT_RULE}
+"""What a rule of a bus has as inputs is read elsewhere."""
 
 
 def _paths(arguments: type, above: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], bool]]:
     """Every input by its path, and whether it is a block."""
     for name, kind in input_type_types(arguments).items():
-        path, block = (*above, name), _block_of(kind)
+        path, block = (*above, name), block_of(kind)
         yield path, block is not None
         if block is not None:
             yield from _paths(block, path)
@@ -135,7 +85,7 @@ def _scalar_of(kind: object) -> type | None:
 
 def _scalars(arguments: type, above: tuple[str, ...] = ()) -> Iterator[tuple[str, type]]:
     for name, kind in input_type_types(arguments).items():
-        block, path = _block_of(kind), (*above, name)
+        block, path = block_of(kind), (*above, name)
         if block is not None:
             yield from _scalars(block, path)
         elif (scalar := _scalar_of(kind)) is not None:
@@ -160,40 +110,19 @@ def test_a_number_or_switch_that_is_followed_is_read_or_refused(token: str) -> N
             assert str(refused.value).startswith(f"it: {path} = {wrong!r} has to be "), path
 
 
-TEXTS_READ = (
-    resource_types.QUEUE,
-    resource_types.FUNCTION,
-    resource_types.LAYER,
-    resource_types.PROVISIONED_CONCURRENCY,
-    resource_types.INVOKE_CONFIG,
-    resource_types.RECURSION_CONFIG,
-    resource_types.MAPPING,
-    resource_types.STREAM,
-    resource_types.STREAM_CONSUMER,
-    resource_types.TABLE,
-)
-JSON_OR_RESOURCE = {"functionName", "filterCriteria.filters.pattern"}
+JSON_OR_RESOURCE = {
+    *("functionName", "filterCriteria.filters.pattern", "restApi", "topic", "queueUrl", "body", "filterPolicy"),
+    *("redrivePolicy", "input", "target.input", "sourceParameters.filterCriteria.filters.pattern", "serverProperties"),
+    "targetParameters.inputTemplate",
+}
 """Inputs that are given as objects too: a document that the lab reads either way, a function itself."""
 
 
-def _is_text(kind: object) -> bool:
-    if isinstance(kind, type):
-        return kind is str
-    if typing.get_origin(kind) in (list, dict, Sequence, Mapping):
-        return False
-    return any(map(_is_text, typing.get_args(kind)))
+def _texts(arguments: type) -> Iterator[str]:
+    return (".".join(path) for path, kind in inputs_of(arguments) if is_text(kind))
 
 
-def _texts(arguments: type, above: tuple[str, ...] = ()) -> Iterator[str]:
-    for name, kind in input_type_types(arguments).items():
-        block, path = _block_of(kind), (*above, name)
-        if block is not None:
-            yield from _texts(block, path)
-        elif _is_text(kind):
-            yield ".".join(path)
-
-
-@pytest.mark.parametrize("token", TEXTS_READ)
+@pytest.mark.parametrize("token", ARGUMENTS)
 def test_a_text_that_is_followed_is_no_list_and_no_object(token: str) -> None:
     for path in (set(_texts(ARGUMENTS[token])) & ALL[token].modelled) - JSON_OR_RESOURCE:
         assert typed(token, _nested(path, "nonsense")) == _nested(path, "nonsense"), path

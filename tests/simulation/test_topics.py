@@ -163,6 +163,19 @@ def test_the_dead_letter_queue_of_a_subscription() -> None:
     assert dead_letter_queues(world.account.feeds) == {"dead"}
 
 
+@pytest.mark.parametrize("policy", ["{nonsense", "nonsense", "[]"])
+def test_sns_dlq_1_a_redrive_policy_that_is_no_document_is_refused(policy: str) -> None:
+    closed = _queue(allows=False)
+    with pytest.raises(DeploymentRefusedError) as refused:
+        _Deployed(TOPIC, closed, _subscription(closed, redrivePolicy=policy))
+
+    assert str(refused.value) == (
+        "AWS would refuse sub: InvalidParameter: Invalid parameter: RedrivePolicy: failed to parse JSON. "
+        f"It is {policy!r}. (SNS-DLQ-1)\n"
+        "  fix: correct the redrivePolicy of sub: an object with a deadLetterTargetArn"
+    )
+
+
 def test_a_dead_letter_queue_of_another_stack_refuses_what_would_go_there() -> None:
     closed = _queue(allows=False)
     redrive = json.dumps({"deadLetterTargetArn": "arn:aws:sqs:us-east-1:1:theirs"})

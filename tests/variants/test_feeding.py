@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
+
 from delivery_lab.events import RequestAnswered
-from tests.lab_support import known, outcome, run
+from delivery_lab.results.outcome import outcome_of
+from delivery_lab.simulation.prepared import Prepared
+from tests.lab_support import ROOT, known, outcome, run, stack_of, workload
+
+SEEDS = (7, 9)
+"""With both, each safe variant does work twice under `--faults standard` if its worker keeps no records."""
 
 
 def test_a_filter_policy_in_the_wrong_scope_lets_everything_by() -> None:
@@ -105,3 +112,28 @@ def test_the_caller_is_told_of_a_success_in_any_case() -> None:
     # The last of six bodies is larger than the queue takes.
     assert statuses("apigateway-sqs") == [202] * 6
     assert statuses("apigateway-sqs-safe") == [202] * 5 + [502]
+
+
+def _under_standard_faults(stack: str, *overrides: str) -> list[tuple[bool, int, int]]:
+    """Whether work was done twice, and how many messages were lost and processed, by seed."""
+    given = workload(stack).model_copy(update={"fault_preset": "standard"})
+    with Prepared(stack_of(stack, overrides), ROOT) as prepared:
+        found = [outcome_of(prepared.simulate(given, seed)) for seed in SEEDS]
+    return [(known(each.effects.duplicated) > 0, known(each.messages.lost), each.messages.processed) for each in found]
+
+
+@pytest.mark.parametrize(
+    "stack",
+    [
+        *("sns-sqs-filter-safe", "sns-sqs-raw-safe", "s3-sqs-safe"),
+        *("eventbridge-sqs-safe", "apigateway-sqs-safe", "pipe-sqs-safe"),
+    ],
+)
+def test_a_safe_variant_does_its_work_once_whatever_aws_delivers_twice(stack: str) -> None:
+    assert _under_standard_faults(stack) == [(False, 0, outcome(stack).messages.processed)] * len(SEEDS)
+
+
+def test_a_worker_that_keeps_no_records_does_it_twice() -> None:
+    found = _under_standard_faults("sns-sqs-raw-safe", "sns.worker.idempotency.mode=none")
+
+    assert found == [(True, 0, 5)] * len(SEEDS)

@@ -101,6 +101,7 @@ def test_what_is_published_once_is_counted_once_and_ends_in_one_way(prepared: tu
         assert (known(counted.lost), outcome.deliveries.total) == (wanted, 0)
         return
     assert known(counted.lost) == 0
+    assert known(outcome.effects.duplicated) == 0
     ends = _ends(outcome)
     assert sum(ends.values()) == len(kinds)
     assert set(ends) <= {"processed", "deadLettered", "filtered"}

@@ -139,12 +139,12 @@ def test_cloudwatch_would_have_shown_that_the_shard_is_blocked() -> None:
     (watch,) = default().watch
 
     assert watch.metric == "IteratorAge"
-    assert watch.peak == A_DAY_SECONDS * 1000
-    assert watch.at_seconds == pytest.approx(30, abs=1)
+    assert A_DAY_SECONDS - 60 < watch.peak / 1000 < A_DAY_SECONDS  # a retry comes at least once a minute
+    assert watch.at_seconds == pytest.approx(57.07, abs=0.01)  # of the first batch that is sent after 30 s
     assert watch.first_loss_seconds == A_DAY_SECONDS
     assert watch.text == (
-        "CloudWatch: IteratorAge of stream-mapping peaks at 86,400,000 ms; it passes 30,000, a threshold for an alarm, "
-        "at 30 s, 24 h before the first record is gone"
+        "CloudWatch: IteratorAge of stream-mapping peaks at 86,364,248 ms; it passes 30,000, a threshold for an alarm, "
+        "at 57 s, 24 h before the first record is gone"
     )
 
 

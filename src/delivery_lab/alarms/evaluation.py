@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 from delivery_lab.alarms.samples import MINUTE_US, MetricSample
-from delivery_lab.data_classes import dataclass
 from delivery_lab.events.instants import MICROSECONDS_PER_SECOND
 
 COMPARISONS: Mapping[str, Callable[[float, float], bool]] = {

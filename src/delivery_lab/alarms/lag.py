@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from delivery_lab.alarms.samples import MINUTE_US, MetricSample, Take
-from delivery_lab.events import BatchInvoked, Event, RecordAppended, Run
+from delivery_lab.events import Event, Run
 from delivery_lab.events.instants import in_seconds
 from delivery_lab.results.fates import Fate
 from delivery_lab.results.following import read_events
+from delivery_lab.results.iterator_age import BatchAges
 from delivery_lab.results.lag import fates_by_mapping
 
 ITERATOR_AGE = "IteratorAge"
 OFFSET_LAG = "OffsetLag"
 
-READ: tuple[type[Event], ...] = (RecordAppended, BatchInvoked)
+READ: tuple[type[Event], ...] = BatchAges.reads
 """What tells how old records are when a function gets them."""
 
 
@@ -27,16 +28,13 @@ class AgeSampler:
     """
 
     def __init__(self, mappings: frozenset[str], take: Take) -> None:
-        self._mappings = mappings
+        self._ages = BatchAges(mappings)
         self._take = take
-        self._appended_us: dict[str, int] = {}
 
     def read(self, event: Event) -> None:
         """Take an event."""
-        if isinstance(event, RecordAppended):
-            self._appended_us[event.record] = event.instant_us
-        elif isinstance(event, BatchInvoked) and event.mapping in self._mappings:
-            age_us = event.instant_us - self._appended_us[event.messages[-1]]
+        age_us = self._ages.age_us(event)
+        if age_us is not None:
             self._take(MetricSample(event.instant_us, age_us / 1000, event.instant_us))
 
     def finish(self, end_us: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from delivery_lab.alarms import invokes, lag, queues
@@ -15,7 +15,6 @@ from delivery_lab.alarms.evaluation import (
     microseconds,
 )
 from delivery_lab.alarms.samples import MINUTE_US, Sampler
-from delivery_lab.data_classes import dataclass
 from delivery_lab.events import AttemptsRepeated, Event, Run, reader_of
 from delivery_lab.events.instants import in_seconds, seconds
 from delivery_lab.results.alarm_figures import AlarmFigures

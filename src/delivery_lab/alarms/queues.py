@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from delivery_lab.alarms.samples import MINUTE_US, MetricSample, Take
-from delivery_lab.data_classes import dataclass
 from delivery_lab.events import (
     Event,
     MessageDeadLettered,

@@ -5,14 +5,13 @@ What is nearer to the caller comes first: an option, then the workload, then the
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 from delivery_lab.api.inputs import RunOptions, assumption_texts, texts
 from delivery_lab.api.project_file import ProjectFile
 from delivery_lab.api.simulated import Call
-from delivery_lab.data_classes import dataclass
 from delivery_lab.program.answers import ProgramAnswers
 from delivery_lab.program.graph import Graph
 from delivery_lab.rules.alternatives import read_assumptions

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Unpack
 
@@ -15,7 +16,6 @@ from delivery_lab.api.own_mappings import run_on_own_mappings
 from delivery_lab.api.placed import run_on_emulator
 from delivery_lab.api.simulated import Simulation
 from delivery_lab.api.writing import write_file
-from delivery_lab.data_classes import dataclass
 from delivery_lab.errors import UsageError
 from delivery_lab.events import FunctionConfigured, InvokeEnded, InvokeStarted, MappingConfigured, QueueConfigured
 from delivery_lab.expectations.expressions import Number

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from delivery_lab.api.asked import Asked
 from delivery_lab.api.inputs import RunOptions
-from delivery_lab.data_classes import dataclass
 from delivery_lab.simulation.workload import Workload
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from delivery_lab.api.simulated import Simulation
 from delivery_lab.compare.comparison import Change, Comparison, Figure, compare
 from delivery_lab.compare.worsening import worsened
-from delivery_lab.data_classes import dataclass
 from delivery_lab.json_names import json_path
 from delivery_lab.program.graph import Graph
 from delivery_lab.results.outcome import SCHEMA_VERSION

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import field, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -16,7 +16,6 @@ from delivery_lab.checks.check import Check
 from delivery_lab.checks.finding import Finding
 from delivery_lab.checks.registry import CHECKS, load_checks
 from delivery_lab.checks.sarif import CheckedStack, left_out, sarif, text_of
-from delivery_lab.data_classes import dataclass
 from delivery_lab.json_names import json_name, plain
 from delivery_lab.results.outcome import SCHEMA_VERSION
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,6 @@ from delivery_lab.checks.catalog.filters import DeafFilter, DeafSubscription
 from delivery_lab.checks.check import Check
 from delivery_lab.checks.finding import Finding
 from delivery_lab.checks.registry import find_all, worst_first
-from delivery_lab.data_classes import dataclass
 from delivery_lab.errors import LabError
 from delivery_lab.program.graph import Graph
 from delivery_lab.program.project import Project

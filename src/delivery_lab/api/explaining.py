@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import difflib
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.errors import UnknownRuleError
 from delivery_lab.rules import RULES, Rule, Status, find
 from delivery_lab.rules.pages import reading_of

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from delivery_lab.api.asked import Asked
@@ -15,7 +15,6 @@ from delivery_lab.api.seeded_runs import SeededRuns
 from delivery_lab.api.shipping import sampled
 from delivery_lab.api.simulated import Call
 from delivery_lab.compare.worsening import HARMFUL
-from delivery_lab.data_classes import dataclass
 from delivery_lab.errors import UsageError
 from delivery_lab.expectations.expectation import Expectation
 from delivery_lab.explore.columns import Columns

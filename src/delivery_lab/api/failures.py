@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,6 @@ from delivery_lab.api.case import Case
 from delivery_lab.api.expected import read_expectations
 from delivery_lab.api.failure_file import SCHEMA_VERSION, FailureFile, Versions, read_failure, versions_here
 from delivery_lab.compare.fingerprints import changed, fingerprints
-from delivery_lab.data_classes import dataclass
 from delivery_lab.results.matters import message_that_matters
 from delivery_lab.results.named_figures import plain_figures, plain_names
 from delivery_lab.results.timeline import Line, timeline

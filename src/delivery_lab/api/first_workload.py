@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from delivery_lab.api.asked import answers_for_checks
@@ -12,7 +12,6 @@ from delivery_lab.api.first.sends import FirstSends, Line
 from delivery_lab.api.inputs import Overrides
 from delivery_lab.api.lab import Lab
 from delivery_lab.api.project_file import read_project_file
-from delivery_lab.data_classes import dataclass
 from delivery_lab.errors import LabError, UsageError
 from delivery_lab.own_folders import own_folder
 from delivery_lab.program.graph import UNKNOWN

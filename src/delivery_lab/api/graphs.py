@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.program.project import Project
 
 if TYPE_CHECKING:

@@ -8,10 +8,10 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
 from delivery_lab._version import MODEL_VERSION, __version__
-from delivery_lab.data_classes import dataclass
 
 _PATIENCE_SECONDS = 10
 _VERSION = re.compile(r"\d+\.\d+[\w.-]*")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import fnmatch
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Unpack
 from delivery_lab.api.graphs import Graphs
 from delivery_lab.api.inputs import Assumed, Overrides, RunOptions, assumption_texts, texts
 from delivery_lab.api.timing import Phase, timed, timed_handlers
-from delivery_lab.data_classes import dataclass
 from delivery_lab.errors import StackNotFoundError, UsageError
 from delivery_lab.program.project import Project, StackFile, find_project, read_project
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Required, TypedDict, Unpack
 
@@ -13,7 +13,6 @@ from delivery_lab.api.inputs import RunOptions
 from delivery_lab.api.placed import NOT_CHECKED, UNKNOWN
 from delivery_lab.api.simulated import Simulation
 from delivery_lab.api.timing import Phase, timed
-from delivery_lab.data_classes import dataclass
 from delivery_lab.errors import ProjectError, UsageError
 from delivery_lab.live.aws import Aws
 from delivery_lab.places.deployed import Follower, Patience

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from delivery_lab.checks.finding import Finding
-from delivery_lab.data_classes import dataclass
 from delivery_lab.program.graph import Graph
 from delivery_lab.program.keys import ACCEPT_KEY
 from delivery_lab.stack.keys import StackFileKeys

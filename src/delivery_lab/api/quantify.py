@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from delivery_lab.checks.edits import edited
 from delivery_lab.checks.finding import Edit, Finding
-from delivery_lab.data_classes import dataclass
 from delivery_lab.errors import DeploymentRefusedError, LabError
 from delivery_lab.program.graph import Graph
 from delivery_lab.results.conclusion import conclusion

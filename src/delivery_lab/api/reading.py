@@ -13,6 +13,7 @@ from delivery_lab.events import Reader, Readers, Run
 from delivery_lab.results.facts import FactsReader
 from delivery_lab.results.following import LedgerReader
 from delivery_lab.results.invariants import InvariantReader
+from delivery_lab.results.iterator_age import AgeReader
 from delivery_lab.results.partitions import BlockedReader
 from delivery_lab.results.requests import RequestReader
 from delivery_lab.results.starvation import StarvationReader
@@ -60,6 +61,7 @@ class OutcomeResults:
             LedgerReader(run),
             RequestReader(),
             BlockedReader(run),
+            AgeReader(run),
             StarvationReader(),
             UseReader(run, self._stack),
             AlarmReader(self._stack),

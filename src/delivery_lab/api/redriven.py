@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.errors import UsageError
 from delivery_lab.events import Run
 from delivery_lab.program.graph import Graph

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 
 from delivery_lab.api.asked import Asked, has_workload
@@ -13,7 +14,6 @@ from delivery_lab.api.project_file import read_project_file
 from delivery_lab.api.revisions import Checkout
 from delivery_lab.api.simulated import Simulation
 from delivery_lab.compare.fingerprints import fingerprints, with_contents
-from delivery_lab.data_classes import dataclass
 from delivery_lab.errors import StackNotFoundError
 from delivery_lab.explore.sample import Sample
 from delivery_lab.program.graph import Graph

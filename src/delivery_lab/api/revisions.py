@@ -12,13 +12,13 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from delivery_lab.api.difference import Revision
 from delivery_lab.api.lab import Lab
 from delivery_lab.api.parts import BETWEEN
-from delivery_lab.data_classes import dataclass
 from delivery_lab.errors import LabError, UsageError
 from delivery_lab.own_folders import own_folder
 from delivery_lab.program.frames import is_installed

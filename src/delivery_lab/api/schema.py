@@ -10,6 +10,7 @@ import inspect
 import textwrap
 import tomllib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from importlib import import_module
 from itertools import pairwise
 from typing import Any
@@ -17,7 +18,6 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, models_json_schema
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.errors import UsageError
 from delivery_lab.program.defaults import Declaration, declarations
 from delivery_lab.program.keys import ACCEPT_KEY

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from delivery_lab.api.asked import Asked
 from delivery_lab.api.lab import Lab
-from delivery_lab.data_classes import dataclass
 from delivery_lab.expectations.expectation import Expectation
 from delivery_lab.explore.sample import Sample, sample_of
 from delivery_lab.explore.workers import Sampling

@@ -6,14 +6,13 @@ import io
 import os
 import tarfile
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from delivery_lab.api.asked import Asked
 from delivery_lab.api.failure_file import versions_here
 from delivery_lab.api.lab import Lab
 from delivery_lab.api.seeded_runs import SeededRuns
-from delivery_lab.data_classes import dataclass
 from delivery_lab.errors import LabError, UsageError
 from delivery_lab.expectations.expectation import Expectation
 from delivery_lab.explore.sample import Sample

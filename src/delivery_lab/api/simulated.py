@@ -6,13 +6,12 @@ import difflib
 import os
 import shlex
 from collections.abc import Iterator, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from delivery_lab.api.plausible import Tried
 from delivery_lab.api.timing import Phase
 from delivery_lab.api.writing import write_file
-from delivery_lab.data_classes import dataclass
 from delivery_lab.errors import UsageError
 from delivery_lab.events import Run
 from delivery_lab.model.clock import in_seconds

@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self
 
 from delivery_lab.api.case import Case
 from delivery_lab.api.expected import read_expectations
-from delivery_lab.data_classes import dataclass
 from delivery_lab.errors import LabError
 from delivery_lab.expectations.expectation import Expectation
 from delivery_lab.explore.sample import Sample, sample_of

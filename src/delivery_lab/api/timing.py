@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.doing import doing
 
 HANDLERS = "handlers"

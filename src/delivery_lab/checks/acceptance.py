@@ -13,12 +13,11 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from delivery_lab.checks.finding import Finding, Severity
 from delivery_lab.checks.registry import CHECKS
-from delivery_lab.data_classes import dataclass
 from delivery_lab.errors import StackFileError
 from delivery_lab.program.keys import ACCEPT_KEY
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from delivery_lab.checks.finding import Edit, Finding, Severity
-from delivery_lab.data_classes import dataclass
 from delivery_lab.stack.settings import Setting
 
 if TYPE_CHECKING:

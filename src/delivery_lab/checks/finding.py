@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.stack.settings import Setting
 
 

@@ -10,13 +10,12 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any
 
 from delivery_lab.checks.check import Check
 from delivery_lab.checks.finding import Finding
 from delivery_lab.checks.registry import CHECKS
-from delivery_lab.data_classes import dataclass
 from delivery_lab.rules import RULES
 
 MOST_RESULTS = 5_000

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,6 @@ from delivery_lab.cli.comments.judged import JudgedStack
 from delivery_lab.cli.console import Console
 from delivery_lab.cli.interrupts import INTERRUPTED
 from delivery_lab.cli.options import OutputFormat
-from delivery_lab.data_classes import dataclass
 
 if TYPE_CHECKING:
     from delivery_lab import Difference

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from rich.cells import cell_len
-
-from delivery_lab.data_classes import dataclass
 
 TIE = "\N{NO-BREAK SPACE}"
 """A blank at which `wrapped` breaks no line."""

@@ -6,7 +6,7 @@ import sys
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, TypeVar
@@ -17,7 +17,6 @@ from delivery_lab.api.parts import preload
 from delivery_lab.api.timing import HANDLERS
 from delivery_lab.cli.console import Console
 from delivery_lab.cli.workers import Failure, for_each
-from delivery_lab.data_classes import dataclass
 
 if TYPE_CHECKING:
     from delivery_lab import Examination, Lab, Outcome, Simulation

@@ -7,12 +7,11 @@ import multiprocessing
 import os
 import traceback
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from delivery_lab.api.parts import begin_worker, process_context, starting_workers
 from delivery_lab.cli.console import AGAIN_SECONDS, Console
-from delivery_lab.data_classes import dataclass
 from delivery_lab.errors import LabError
 from delivery_lab.own_process import claimed
 

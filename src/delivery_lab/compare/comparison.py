@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from delivery_lab import resource_types
-from delivery_lab.data_classes import dataclass
 from delivery_lab.limits.changes import InputChanges, changes_of
 from delivery_lab.program.config import SECRET
 from delivery_lab.program.graph import DYNAMIC_PROVIDER, UNKNOWN, Graph, Resource

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from delivery_lab.cost.prices import Price, PriceList
 from delivery_lab.cost.use import HOURS_OF_MONTH, SECONDS_OF_HOUR, Usage
-from delivery_lab.data_classes import dataclass
 from delivery_lab.results.cost_figures import Cost, CostItem, MonthlyCost, PricesUsed
 
 _DIGITS = 12

@@ -7,10 +7,9 @@ receives that makes. So the number is an interval (BILL-POLL-1, BILL-POLL-2).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import ClassVar
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.events import BatchInvoked, BatchReleased, BatchResult, BatchRetryScheduled, Event
 from delivery_lab.model.clock import in_seconds
 from delivery_lab.rule_ids import RuleId

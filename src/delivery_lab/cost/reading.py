@@ -6,11 +6,11 @@ import json
 import math
 from collections import defaultdict
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 from delivery_lab.cost.pollers import PollerUnits, minimum_units
 from delivery_lab.cost.polling import IdlePollers, polls_of
-from delivery_lab.data_classes import dataclass
 from delivery_lab.events import (
     AttemptsRepeated,
     BatchInvoked,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple, overload
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.events.handlers import LinesRepeated
 from delivery_lab.events.invokes import InvokeEnded, InvokeStarted
 from delivery_lab.events.mappings import BatchInvoked, BatchResult, BatchRetryScheduled

@@ -6,7 +6,8 @@ What waits there is called an event by AWS, and here where the word is needed. `
 
 from __future__ import annotations
 
-from delivery_lab.data_classes import dataclass
+from dataclasses import dataclass
+
 from delivery_lab.events.base import Actor, EventBase
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.rule_ids import RuleId
 
 ActorKind = Literal["mapping", "function", "api", "lambda", "feed", "workload"]

@@ -7,9 +7,9 @@ that the feeder gave the message.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.events.base import EventBase
 
 FeederKind = Literal["topic", "bucket", "bus", "schedule"]

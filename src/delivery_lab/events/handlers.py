@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Literal
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.events.base import EventBase
 
 ContractEvent = Literal["queued", "started", "processed", "failed", "duplicate", "heartbeat", "heartbeat_failed"]

@@ -6,7 +6,8 @@ topic the batch comes from; both are None for a batch of a queue.
 
 from __future__ import annotations
 
-from delivery_lab.data_classes import dataclass
+from dataclasses import dataclass
+
 from delivery_lab.events.base import EventBase
 from delivery_lab.resource_types import SourceKind
 

@@ -6,9 +6,9 @@ position is that of a record in the invoke's event, from 0.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.events.base import EventBase
 
 Purpose = Literal["work", "idempotency", "error handling"]

@@ -12,9 +12,9 @@ the slot of the partition: a slot works on one batch at a time, and with a paral
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.events.base import EventBase
 
 PartitionedKind = Literal["kinesis", "dynamodb", "kafka"]

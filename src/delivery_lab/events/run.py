@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Literal
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.events.handlers import LogLine
 from delivery_lab.events.marks import EffectMark
 from delivery_lab.events.partitions import PartitionedKind
@@ -33,6 +32,7 @@ class PolledSource:
         retention_seconds: after which records are gone.
         maximum_age_seconds: of the mapping, -1 for none.
         partitions: names of its shards or partitions.
+        piped: whether a pipe polls it, which is no mapping of a function.
     """
 
     kind: PartitionedKind
@@ -42,6 +42,7 @@ class PolledSource:
     retention_seconds: float
     maximum_age_seconds: int
     partitions: tuple[str, ...]
+    piped: bool = False
 
 
 @dataclass(frozen=True, slots=True)

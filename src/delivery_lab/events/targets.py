@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from delivery_lab.data_classes import dataclass
+from dataclasses import dataclass
+
 from delivery_lab.events.base import EventBase
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 import operator
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.errors import UsageError
 from delivery_lab.expectations.expressions import (
     LONGEST_TEXT,

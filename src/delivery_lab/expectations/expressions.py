@@ -10,9 +10,9 @@ import ast
 import math
 import operator
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.errors import UsageError
 
 Number = int | float

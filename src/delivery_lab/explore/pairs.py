@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.explore.columns import Columns
 from delivery_lab.explore.spread import CONFIDENCE, statistics_library
 from delivery_lab.results.named_figures import plain_names

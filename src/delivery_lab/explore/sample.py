@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.events import Run
 from delivery_lab.expectations.expectation import Expectation, Verdict
 from delivery_lab.results.invariants import violations_of

@@ -7,11 +7,11 @@ in by itself nobody has chosen.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
 from delivery_lab import resource_types as types
-from delivery_lab.data_classes import dataclass
 from delivery_lab.limits import functions, mappings, queues
 from delivery_lab.limits.limit import Limit
 from delivery_lab.program.graph import UNKNOWN, Graph

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.explore.workers import Opening
 
 OpeningIn = Callable[[Path], Opening]

@@ -7,9 +7,8 @@ of them finds anything. How much is tried is a number of tries and no time, so t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Generic, TypeVar
-
-from delivery_lab.data_classes import dataclass
 
 T = TypeVar("T")
 

@@ -8,11 +8,11 @@ import os
 import sysconfig
 import traceback
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.errors import NotModelledError
 from delivery_lab.handlers.marshalling import EndsProcessError, marshalled, sendable
 from delivery_lab.model.runtime import FunctionConfig, InvokeRequest, InvokeResponse

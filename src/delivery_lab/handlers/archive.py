@@ -11,10 +11,9 @@ import os
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.errors import HandlerLoadError, describe_instead
 from delivery_lab.handlers.unpacking import is_machines, place_of, unpack
 from delivery_lab.input_files import is_packed, no_file

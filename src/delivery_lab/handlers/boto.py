@@ -18,6 +18,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import lru_cache, partial
 from io import BytesIO
 from logging import DEBUG, Logger
@@ -39,7 +40,6 @@ from botocore.exceptions import ReadTimeoutError
 from botocore.response import StreamingBody
 from botocore.retries import standard
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.handlers import wire
 from delivery_lab.handlers.failed_calls import raise_failed
 from delivery_lab.handlers.fibers import Fiber, current

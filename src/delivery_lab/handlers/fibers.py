@@ -15,12 +15,11 @@ import ctypes
 from asyncio import AbstractEventLoop
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from types import FrameType
 from typing import TYPE_CHECKING, Any, Protocol
 
 from greenlet import getcurrent, greenlet
-
-from delivery_lab.data_classes import dataclass
 
 if TYPE_CHECKING:
     import os

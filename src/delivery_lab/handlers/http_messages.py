@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import http
 import re
+from dataclasses import dataclass
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.model.runtime import WebRequest, WebResponse
 
 _REQUEST_LINE = re.compile(rb"([A-Z]+) (\S+) HTTP/1\.([01])\r?\n")

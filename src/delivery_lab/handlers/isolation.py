@@ -21,11 +21,11 @@ import time
 import warnings
 from collections.abc import Callable, Iterable
 from copy import copy
+from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 from weakref import WeakKeyDictionary, WeakSet, WeakValueDictionary
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.handlers.capture import LineStream, RuntimeLogHandler
 from delivery_lab.handlers.chance import module_functions
 from delivery_lab.handlers.exchanged import (

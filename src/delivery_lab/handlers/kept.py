@@ -12,10 +12,9 @@ import contextvars
 import gc
 import sys
 from collections.abc import Iterable
-from dataclasses import field
+from dataclasses import dataclass, field
 from types import FunctionType, ModuleType
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.garbage import is_frozen
 from delivery_lab.handlers.answers import Handler
 from delivery_lab.handlers.capture import Belonging, LineStream

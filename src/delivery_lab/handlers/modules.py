@@ -15,6 +15,7 @@ import importlib.util
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from importlib.abc import MetaPathFinder
 from importlib.machinery import (
     BuiltinImporter,
@@ -28,7 +29,6 @@ from pathlib import Path, PurePosixPath
 from types import CodeType, ModuleType
 from typing import Any
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.handlers.archive import Archive
 from delivery_lab.handlers.compiled import asking_for, extension_at, extensions_of, version_here
 from delivery_lab.handlers.fibers import current

@@ -22,11 +22,11 @@ import struct
 import sys
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.errors import HandlerError, describe_instead
 from delivery_lab.handlers import network_supervisor
 from delivery_lab.handlers.fibers import FiberEnvironment, current

@@ -11,10 +11,9 @@ from __future__ import annotations
 import ast
 import re
 import sys
-from dataclasses import field
+from dataclasses import dataclass, field
 from types import ModuleType
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.handlers.own_settings import SETTERS
 
 LABS_MODULES = (

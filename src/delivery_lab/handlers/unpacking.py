@@ -16,11 +16,11 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.errors import HandlerLoadError
 
 MOST_BYTES = 262_144_000

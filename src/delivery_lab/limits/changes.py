@@ -13,12 +13,11 @@ None of it was run against AWS.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
 from delivery_lab import resource_types
-from delivery_lab.data_classes import dataclass
 from delivery_lab.limits import functions, mappings, queues, streams
 
 _NOT_RESERVED = -1

@@ -10,8 +10,17 @@ MEMORY = Limit("MemorySize", 128, 10_240, "MB", "LAM-MEMORY-1", 128)
 
 HANDLER = r"\S{1,128}"
 """Handlers that Lambda takes (LAM-CREATE-1)."""
-PYTHON_RUNTIME = r"python(2\.7|3\.([6-9]|[1-9]\d))"
-"""Runtimes of Python that there were, are, or may still be added (LAM-CREATE-1)."""
+CLOSED_RUNTIMES = frozenset(
+    {
+        *("dotnetcore1.0", "dotnetcore2.0", "dotnetcore2.1", "dotnetcore3.1", "go1.x", "java8", "nodejs", "nodejs4.3"),
+        *("nodejs4.3-edge", "nodejs6.10", "nodejs8.10", "nodejs10.x", "nodejs12.x", "nodejs14.x", "provided"),
+        *("python2.7", "python3.6", "python3.7", "ruby2.5", "ruby2.7"),
+    }
+)
+"""Runtimes that functions may still have, and that Lambda creates no function with any more (November 2026).
+
+https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
+"""
 LAYER_ARN = r"arn:[a-zA-Z0-9-]+:lambda:([a-zA-Z0-9-]+:[0-9]{12}:layer:[a-zA-Z0-9_-]+:[0-9]+|::awslayer:[a-zA-Z0-9_-]+)"
 """What names a version of a layer, or a layer of AWS's own (LAM-CREATE-1)."""
 MOST_LAYERS = 5

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.events import Journal, Published
 from delivery_lab.limits.destinations import SNS_MESSAGE
 from delivery_lab.live.clock import RealClock, RealTimeScheduler

@@ -12,11 +12,10 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.errors import LabError
 from delivery_lab.own_folders import new_folder, remove_folder
 from delivery_lab.program import naming

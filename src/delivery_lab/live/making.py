@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,6 @@ from botocore.exceptions import BotoCoreError, ClientError
 from google.protobuf.struct_pb2 import Struct
 
 from delivery_lab import resource_types
-from delivery_lab.data_classes import dataclass
 from delivery_lab.errors import LabError, NotModelledError
 from delivery_lab.live.provider.catalog import TYPES
 from delivery_lab.live.provider.creator import Creator

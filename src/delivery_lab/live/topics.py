@@ -7,10 +7,9 @@ what is there.
 from __future__ import annotations
 
 import json
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.events import Journal
 from delivery_lab.limits.streams import BROKER_RECORD_BYTES
 from delivery_lab.live.brokers import kafka

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.errors import DeploymentRefusedError
 from delivery_lab.limits.streams import RECORD_KIB
 from delivery_lab.model.account_services import AccountServices

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.events import Actor, Journal
 from delivery_lab.function_names import LATEST_VERSION
 from delivery_lab.limits.functions import ACCOUNT_CONCURRENCY

@@ -9,11 +9,10 @@ import copy
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.events import CallUnanswered, Journal, WebCallAnswered
 from delivery_lab.model.clock import Scheduler, seconds
 from delivery_lab.model.distributions import Distribution

@@ -6,7 +6,8 @@ in step with everybody else.
 
 from __future__ import annotations
 
-from delivery_lab.data_classes import dataclass
+from dataclasses import dataclass
+
 from delivery_lab.model.clock import seconds
 
 _MOST_DOUBLINGS = 40

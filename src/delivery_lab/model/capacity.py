@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.events import Meter, Used
 from delivery_lab.limits.dynamodb import BURST_SECONDS, READ_UNIT_BYTES, WRITE_UNIT_BYTES
 from delivery_lab.model.clock import Scheduler, in_seconds

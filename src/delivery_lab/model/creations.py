@@ -6,10 +6,8 @@ It stands apart from `moto_services`, which takes a quarter of a second to impor
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any
-
-from delivery_lab.data_classes import dataclass
 
 
 @dataclass(frozen=True, slots=True)

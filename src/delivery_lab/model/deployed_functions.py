@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.limits.functions import ENVIRONMENT_BURST
 from delivery_lab.model.clock import MICROSECONDS_PER_SECOND
 from delivery_lab.model.runtime import Environment, FunctionConfig

@@ -11,10 +11,10 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.events import Journal, LogLine
 from delivery_lab.model.clock import Scheduler, Timer, seconds
 from delivery_lab.model.described_draws import DeliveryDraws
@@ -87,8 +87,8 @@ class Description:
         log: a line that it writes for each message that it has worked on, with placeholders; None for none.
     """
 
-    duration: Distribution = Constant(0.0)
-    for_each: Distribution = Constant(0.0)
+    duration: Distribution = Constant(0.0)  # noqa: RUF009 - frozen
+    for_each: Distribution = Constant(0.0)  # noqa: RUF009 - frozen
     failing: Failing = Failing()
     partial: bool = False
     response: str = "null"

@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Protocol
-
-from delivery_lab.data_classes import dataclass
 
 _P99 = 2.3263478740408408
 """By how many standard deviations the 99th percentile of a normal distribution is above its median."""

@@ -9,11 +9,10 @@ import base64
 import json
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.events import Journal
 from delivery_lab.model.api_errors import services
 from delivery_lab.model.clock import Scheduler, in_seconds, seconds

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.events import TIMED_OUT, ContractLine
 from delivery_lab.model.runtime import InvokeResponse
 from delivery_lab.rule_ids import RuleId

@@ -5,8 +5,8 @@ from __future__ import annotations
 import base64
 import json
 import math
+from dataclasses import dataclass
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.events import TIMED_OUT
 from delivery_lab.limits.functions import LOG_TAIL_BYTES
 from delivery_lab.model.clock import in_seconds, iso_time

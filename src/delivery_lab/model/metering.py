@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.model.capacity import Item, TableCapacity, exceeded
 from delivery_lab.model.conditions import CONDITION_REFUSED
 from delivery_lab.model.runtime import AwsError

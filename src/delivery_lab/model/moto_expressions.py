@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from moto.dynamodb.comparisons import ConditionExpressionParser
-
-from delivery_lab.data_classes import dataclass
 
 _MOST = 1_000
 _NAME = "parse"

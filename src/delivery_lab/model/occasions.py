@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.model.randomness import RandomStreams
 
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.events import Journal, PartitionedKind, RecordAppended, RecordExpired, RecordSkipped, RecordsRewound
 from delivery_lab.model.clock import Scheduler, Timer
 from delivery_lab.rule_ids import RuleId

@@ -7,11 +7,10 @@ The model decides *when* a function is invoked, refused or stopped; what the cod
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.events import Actor, LogLine
 from delivery_lab.function_names import LATEST_VERSION
 from delivery_lab.model.payloads import Payload, text_of

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.events import Journal, Published
 from delivery_lab.model.clock import Scheduler
 from delivery_lab.model.randomness import RandomStreams

@@ -2,16 +2,15 @@
 
 Reads: GetCallerIdentity, GetQueueAttributes, GetFunctionConfiguration, ListEventSourceMappings, FilterLogEvents,
 GetMetricStatistics. Sends: SendMessageBatch, PutRecord, Invoke with `Event`, Publish, PutEvents, and PutObject or
-DeleteObject, to what the workload names. Nothing is received, and nothing else is changed or deleted.
+DeleteObject, and PutItem, to what the workload names. Nothing is received, and nothing else is changed or deleted.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.errors import UsageError, WorkloadError
 from delivery_lab.events import Event, EventAccepted, FeederAccepted, Journal, MessageSent, RecordAppended, Run
 from delivery_lab.live.aws import Aws
@@ -155,6 +154,7 @@ class Follower:
         after, logs = self._depths(), self._read_logs()
         following = Following(ended_at)
         grown = {name: max(0, after[name] - self._before[name]) for name in after}
+        self._sent.number(logs)
         fed = list(self._fed(following, after, grown, logs))
         events = [*self._journal.events, *fed, *self._events(following, after, grown, logs)]
         return DeployedRun(self._run(in_order(events), following, after, ended_at), following.unknown)
@@ -162,6 +162,7 @@ class Follower:
     def _sent_so_far(self) -> str:
         kinds = (MessageSent, RecordAppended, EventAccepted, FeederAccepted)
         sent = sum(isinstance(event, kinds) for event in self._journal.events)
+        sent += self._sent.tables.count + self._sent.tables.unchanged
         return f"{sent} of {len(self._known.arrivals)} were sent"
 
     def _sender(self) -> RealSender:
@@ -171,7 +172,7 @@ class Follower:
             self._queues,
             {},
             streams,
-            {},
+            known.tables,
             {name: self._aws.client(name) for name in ("sqs", "lambda", *services_of(known.arrivals))},
             self._scheduler,
             self._journal,

@@ -10,7 +10,6 @@ from delivery_lab.model.feeds.targets import QueueTarget
 from delivery_lab.model.mapping.kafka import TopicConsumer
 from delivery_lab.model.mapping.stream import StreamConsumer
 from delivery_lab.model.s3.bucket import NotifyingBucket
-from delivery_lab.model.streams.kinesis import KinesisStream
 from delivery_lab.places.feeders import FEEDERS, feeder_of, is_removal
 from delivery_lab.places.known import KnownStack
 from delivery_lab.results.fates import business_id_of
@@ -20,18 +19,20 @@ from delivery_lab.stack.functions import Function
 _WHY_NOT = {
     "http": "what an API's function sends on is not seen before somebody receives it",
     "invoke": "who waits for an answer has it, and nothing is delivered to be followed",
-    "table": "PutItem does not say which record of the stream it becomes",
     "topic": "brokers are reached from within their network only",
 }
 """Why what is sent to something is not followed."""
 _SENDS = {
     "queue": "sqs:SendMessageBatch",
     "stream": "kinesis:PutRecord",
+    "table": "dynamodb:PutItem",
     "event": "lambda:Invoke (Event)",
     "sns": "sns:Publish",
     "s3": "s3:PutObject",
     "bus": "events:PutEvents",
 }
+_READ = ("stream", "table")
+"""What has records that mappings read."""
 _OBJECT_EVENTS = ("", "ObjectCreated:Put", "ObjectRemoved:Delete")
 """What can happen to objects: they are put or deleted."""
 
@@ -52,9 +53,11 @@ def check_followable(known: KnownStack) -> None:
     streams = {mapping.source.name for mapping in readers_of(known)}
     for arrival in known.arrivals:
         _check_arrival(known, arrival, queues, streams)
+        if arrival.target == "table":
+            _check_id(arrival)
         if arrival.target in FEEDERS:
             _check_fed(known, arrival, queues)
-    sent = {arrival.name for arrival in known.arrivals if arrival.target == "stream"}
+    sent = {arrival.name for arrival in known.arrivals if arrival.target in _READ}
     for mapping in readers_of(known):
         if mapping.source.name in sent and mapping.config.patterns:
             raise NotModelledError(
@@ -64,13 +67,11 @@ def check_followable(known: KnownStack) -> None:
 
 
 def readers_of(known: KnownStack) -> list[StreamConsumer]:
-    """The mappings that read Kinesis streams; pipes, which have no function, are none."""
+    """The mappings that read streams, of Kinesis and of tables; pipes, which have no function, are none."""
     return [
         mapping
         for name, mapping in known.account.record_mappings.items()
-        if not isinstance(mapping, TopicConsumer)
-        and isinstance(mapping.source, KinesisStream)
-        and name not in known.account.pipes
+        if not isinstance(mapping, TopicConsumer) and name not in known.account.pipes
     ]
 
 
@@ -81,7 +82,7 @@ def _check_arrival(known: KnownStack, arrival: Arrival, queues: set[str], stream
             f"{origin}: --on aws does not follow what is sent to {arrival.name or 'an API'}: "
             f"{_WHY_NOT[arrival.target]}\n  nearest: --on simulation, or --on local"
         )
-    read = {"queue": queues, "stream": streams}.get(arrival.target)
+    read = {"queue": queues, **dict.fromkeys(_READ, streams)}.get(arrival.target)
     if read is not None and arrival.name not in read:
         raise NotModelledError(
             f"{origin}: --on aws sends to {arrival.target}s that a mapping of the stack reads, and {arrival.name} is "
@@ -119,10 +120,15 @@ def _check_fed(known: KnownStack, arrival: Arrival, queues: set[str]) -> None:
                 f"{arrival.where}: objects are put or, without versions, deleted: {feeder.name} would tell of "
                 f"something else than {arrival.event}\n  {nearest}"
             )
-    elif business_id_of(arrival.body) is None:
+    else:
+        _check_id(arrival)
+
+
+def _check_id(arrival: Arrival) -> None:
+    if business_id_of(arrival.body) is None:
         raise NotModelledError(
             f"{arrival.where}: a body without an `id`, by which functions log in the log contract what they had: what "
-            f"{feeder.name} hands on could not be told apart\n  {nearest}"
+            f"{arrival.name} hands on could not be told apart\n  nearest: --on simulation, or --on local"
         )
 
 
@@ -133,6 +139,8 @@ def address_of(known: KnownStack, arrival: Arrival) -> str:
         return account.queues[arrival.name].url
     if arrival.target == "stream":
         return account.streams_by_name[arrival.name].arn
+    if arrival.target == "table":
+        return account.table_streams[arrival.name].arn.partition("/stream/")[0]
     if arrival.target in FEEDERS:
         feeder = feeder_of(account, arrival)
         return feeder.identity.arn if isinstance(feeder, NotifyingBucket) else feeder.arn

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Protocol
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.events import (
     Actor,
     BatchInvoked,

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Protocol
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.events import (
     Event,
     EventAnswered,

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Container, Iterator, Mapping
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.events import (
     Event,
     FeedDeadLettered,
@@ -35,9 +34,8 @@ from delivery_lab.places.feeders import FEEDERS, feeder_of
 from delivery_lab.places.feeding import fed_account
 from delivery_lab.places.followed import SHARED, Following
 from delivery_lab.places.known import KnownStack
-from delivery_lab.places.logs import FunctionLog
+from delivery_lab.places.logs import FunctionLog, delivered_ids
 from delivery_lab.results.fates import business_id_of
-from delivery_lab.simulation.log_contract import contract_line
 from delivery_lab.simulation.publishing import change_object, event_entry, publish_parameters, put_event
 from delivery_lab.simulation.send_lines import Arrival
 
@@ -213,10 +211,7 @@ class FollowedFeeds:
         self, feed: Feed, logs: Mapping[str, FunctionLog], known: Container[str], *, filtered: bool = False
     ) -> Iterator[tuple[list[_Meant], list[str]]]:
         """What a feed is meant to hand on under each business id, and the ids of what functions had of it."""
-        seen: dict[str, dict[str, None]] = {}
-        for line in map(contract_line, logs[self._readers[feed.target.name]].lines):
-            if line is not None and line.is_of_a_delivery and line.message and line.message not in known:
-                seen.setdefault(line.business_id or "", {}).setdefault(line.message)
+        delivered = delivered_ids(logs[self._readers[feed.target.name]])
         meant: dict[str, list[_Meant]] = {}
         for each in self._meant:
             if each.feed is feed and (filtered or not each.passed):
@@ -224,7 +219,7 @@ class FollowedFeeds:
         for business_id, alike in meant.items():
             # A filter takes out what the model says: where functions had fewer, the others.
             alike.sort(key=lambda each: bool(each.passed))
-            yield alike, list(seen.get(business_id, ()))
+            yield alike, [message for message in delivered.get(business_id, ()) if message not in known]
 
     def place(
         self,
@@ -254,9 +249,11 @@ class FollowedFeeds:
                 message = "-".join(("unseen", feed.name, each.accepted.message))
                 yield each.handed_on(message)
                 queue.sent(message, each.body, each.accepted.instant_us, group=each.accepted.group)
-            if unseen and len(unseen) == len(here):
+            if len(unseen) <= self._holds(queue.name, depths):
+                continue
+            if len(unseen) == len(here):
                 following.cannot_tell(UNNAMED, *(f"messages.{ending}" for ending in (*_ENDINGS, "filtered")))
-            elif len(unseen) > self._holds(queue.name, depths):
+            else:
                 following.cannot_tell(BEYOND, *(f"messages.{ending}" for ending in ("lost", "remaining")))
 
     def _dead(

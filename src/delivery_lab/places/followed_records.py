@@ -7,9 +7,9 @@ it never said so of (discarded, skipped, or still waiting) is told only where th
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.events import (
     Actor,
     BatchInvoked,

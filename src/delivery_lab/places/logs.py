@@ -5,17 +5,18 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.events import TIMED_OUT, LogLine
 from delivery_lab.live.clock import RealClock
 from delivery_lab.live.errors import place_error
 from delivery_lab.live.functions import NO_ENVIRONMENT
+from delivery_lab.simulation.log_contract import contract_line
 
 _PLATFORM = re.compile(
     r"^(?:(START|END|REPORT) RequestId: |(INIT_START) Runtime Version: |(INIT_REPORT) Init Duration: "
@@ -102,6 +103,20 @@ def read_log(client: Any, group: str, function: str, clock: RealClock, since_ms:
             before = failed.pop(request_id, None)
             invokes.append(LoggedInvoke(function, request_id, max(0, started), at, platform.error or before))
     return FunctionLog(tuple(lines), tuple(invokes), len(begun))
+
+
+def delivered_ids(log: FunctionLog, told: Callable[[str], bool] = lambda _: True) -> dict[str, list[str]]:
+    """The ids that messages had that a function said something of, by business id, in the order of its log.
+
+    Args:
+        log: its log.
+        told: whether what a line says, such as `processed`, is asked for.
+    """
+    found: dict[str, dict[str, None]] = {}
+    for line in map(contract_line, log.lines):
+        if line is not None and line.is_of_a_delivery and line.message and line.business_id and told(line.event):
+            found.setdefault(line.business_id, {})[line.message] = None
+    return {business_id: list(messages) for business_id, messages in found.items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,11 @@ import urllib.parse
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.errors import WorkloadError
 from delivery_lab.events import Journal, RequestAnswered
 from delivery_lab.live.clock import RealTimeScheduler
@@ -169,7 +168,10 @@ class RealSender:
             self.scheduler.post(self.accepted, arrival, answer, at)
 
     def _put_item(self, name: str, arrival: Arrival) -> None:
-        self.clients["dynamodb"].put_item(TableName=self.tables[name], Item=to_item(json.loads(arrival.body)))
+        at, item = self.scheduler.clock.now(), to_item(json.loads(arrival.body))
+        # What was there before says whether the item changes, and with that whether it becomes a record.
+        answer = self.clients["dynamodb"].put_item(TableName=self.tables[name], Item=item, ReturnValues="ALL_OLD")
+        self._tell(arrival, answer, at)
 
     def _write(self, name: str, arrival: Arrival) -> None:
         self.topics[name].write(name, arrival.body.encode(), arrival.key or None)

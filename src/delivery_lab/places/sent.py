@@ -5,10 +5,9 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.events import Actor, Event, EventAccepted, Journal, PolledSource, RecordAppended
 from delivery_lab.live.clock import RealClock
 from delivery_lab.places.account_reader import AccountReader
@@ -17,6 +16,7 @@ from delivery_lab.places.followable import readers_of
 from delivery_lab.places.followed_events import FollowedEvents
 from delivery_lab.places.followed_feeds import FollowedFeeds
 from delivery_lab.places.followed_records import FollowedStream
+from delivery_lab.places.followed_tables import FollowedTables
 from delivery_lab.places.known import KnownStack
 from delivery_lab.places.logs import FunctionLog
 from delivery_lab.simulation.log_contract import contract_line
@@ -46,11 +46,16 @@ class Sent:
     quiet_seconds: float
     feeds: FollowedFeeds | None = None
     events: dict[str, FollowedEvents] = field(default_factory=dict)
+    tables: FollowedTables = field(init=False)
     _records: dict[str, dict[str, RecordAppended]] = field(default_factory=dict)
     _undone: int = 0
     _heard: int = -1
     _heard_at: float = 0.0
     _look_at: float = 0.0
+    _ended: bool = False
+
+    def __post_init__(self) -> None:
+        self.tables = FollowedTables(self.known)
 
     @property
     def takers(self) -> Counter[str]:
@@ -94,6 +99,9 @@ class Sent:
             for event in self.feeds.accepted(arrival, answer, at):
                 self.journal.append(event)
             return
+        if arrival.target == "table":
+            self.tables.accepted(name, arrival.body, answer, at)
+            return
         shard, sequence = answer["ShardId"], answer["SequenceNumber"]
         record = f"{shard}:{sequence}"
         appended = RecordAppended(
@@ -108,21 +116,24 @@ class Sent:
         Args:
             reader: reads the logs.
         """
-        if not (self.events or self._records or self.feeds is not None):
+        if not (self.events or self._records or self.tables.count or self.feeds is not None):
             return True
         began = time.monotonic()
-        if began < self._look_at:
-            return False
-        logs = reader.logs()
-        now = time.monotonic()
-        self._look_at = now + _DUTY * (now - began)
+        if began >= self._look_at:
+            logs = reader.logs()
+            now = time.monotonic()
+            self._look_at = now + _DUTY * (now - began)
+            self._ended = self._have_ended_by(logs, now)
+        return self._ended
+
+    def _have_ended_by(self, logs: Mapping[str, FunctionLog], now: float) -> bool:
         heard = sum(len(log.lines) + len(log.invokes) for log in logs.values())
         if heard != self._heard:
             self._heard, self._heard_at = heard, now
         at = self.clock.now()
         if any(events.waiting(logs[name].invokes, at) for name, events in self.events.items()):
             return False
-        self._undone = self._open_records(logs)
+        self._undone = self._open_records(logs) + self.tables.open(logs)
         if not (self._undone or (self.feeds is not None and self.feeds.open(logs))):
             return True
         return not any(log.unfinished for log in logs.values()) and now - self._heard_at >= self.quiet_seconds
@@ -136,6 +147,16 @@ class Sent:
             done = {line.message for line in said if line is not None and line.event in ("processed", "duplicate")}
             open_records += len(records.keys() - done)
         return open_records
+
+    def number(self, logs: Mapping[str, FunctionLog]) -> None:
+        """Write down which records items became, as functions called them; to be asked once, at the end.
+
+        Args:
+            logs: the logs of all functions, by name.
+        """
+        for record in self.tables.numbered(logs):
+            self._records.setdefault(record.source, {})[record.record] = record
+            self.journal.append(record)
 
     def streams(self, grown: Mapping[str, int]) -> list[FollowedStream]:
         """What was sent to streams, as each mapping reads it.
@@ -164,6 +185,8 @@ class Sent:
 
     def notes(self, reader: AccountReader) -> Iterator[str]:
         """What a reader of the figures should know."""
+        if self.tables.unchanged:
+            yield f"{self.tables.unchanged} items were in their tables already as they were put: they become no record"
         if not self._records:
             return
         yield "records that were in a stream before, or that others put there, are read too: they are not counted"

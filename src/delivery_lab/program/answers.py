@@ -7,10 +7,8 @@ program can go on with an unknown value (providers' functions, other stacks), an
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any
-
-from delivery_lab.data_classes import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,10 @@ import datetime
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.errors import StackFileError
 from delivery_lab.program.project import Project, StackFile
 from delivery_lab.program.yamlfile import YamlFile, YamlPath, kind_of, read_yaml

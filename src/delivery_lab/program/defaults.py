@@ -7,10 +7,9 @@ key of the project's namespace without either has to be in the stack, typed keys
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.errors import SettingsError, StackFileError
 from delivery_lab.program.config import ConfigValue, StackConfig, config_text, full_key
 from delivery_lab.program.project import Project

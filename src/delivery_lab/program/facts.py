@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any
 
 from google.protobuf.struct_pb2 import Struct
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.program import naming
 from delivery_lab.program.graph import UNKNOWN
 

@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterator, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any
-
-from delivery_lab.data_classes import dataclass
 
 DYNAMIC_PROVIDER = "__provider"
 """The input of a dynamic resource that holds its pickled provider."""

@@ -14,10 +14,10 @@ import stat
 import sys
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from delivery_lab._version import MODEL_VERSION, __version__
-from delivery_lab.data_classes import dataclass
 from delivery_lab.input_files import no_file
 from delivery_lab.program.answers import NO_ANSWERS, ProgramAnswers
 from delivery_lab.program.graph import Graph

@@ -14,6 +14,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
@@ -21,7 +22,6 @@ from typing import IO, Any
 import grpc
 from pulumi.runtime.proto import errors_pb2, provider_pb2, provider_pb2_grpc, resource_pb2, status_pb2
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.errors import NotModelledError, ProgramError
 from delivery_lab.program.config import StackConfig
 from delivery_lab.program.project import Project

@@ -10,11 +10,10 @@ import os
 import re
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.errors import ProjectError, StackFileError, StackNotFoundError
 from delivery_lab.program.patience import PROGRAM_TIMEOUT_SECONDS
 from delivery_lab.program.yamlfile import YamlFile, kind_of, read_yaml

@@ -10,13 +10,12 @@ import functools
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any
 
 import pulumi
 from pulumi.output import Unknown
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.program.frames import Frames
 
 STACK_REFERENCE = "pulumi:pulumi:StackReference"

@@ -5,13 +5,12 @@ from __future__ import annotations
 import heapq
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from google.protobuf.struct_pb2 import Struct
 from pulumi.runtime.proto import alias_pb2
 
 from delivery_lab import resource_types
-from delivery_lab.data_classes import dataclass
 from delivery_lab.errors import ModelError
 from delivery_lab.program.graph import Resource, ResourceOptions
 from delivery_lab.program.scalars import typed

@@ -17,6 +17,7 @@ from delivery_lab import resource_types
 from delivery_lab.errors import ProgramError
 
 _OF_BATCHES = ("batchSize", "maximumBatchingWindowInSeconds")
+_NOTIFIED = {"queues": "queueArn", "topics": "topicArn", "lambdaFunctions": "lambdaFunctionArn"}
 _OF_RECORDS = (*_OF_BATCHES, "maximumRecordAgeInSeconds", "maximumRetryAttempts", "parallelizationFactor")
 _NUMBERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -115,6 +116,52 @@ _TEXTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         ),
         resource_types.STREAM: ("streamModeDetails.streamMode",),
         resource_types.STREAM_CONSUMER: ("streamArn",),
+        resource_types.ALIAS: ("functionVersion", "name"),
+        resource_types.TOPIC: ("fifoThroughputScope",),
+        resource_types.TOPIC_POLICY: ("arn",),
+        resource_types.TOPIC_SUBSCRIPTION: ("endpoint", "filterPolicyScope", "protocol"),
+        resource_types.BUCKET_NOTIFICATION: (
+            "bucket",
+            *(f"{block}.{name}" for block in _NOTIFIED for name in ("filterPrefix", "filterSuffix", "id")),
+            *(f"{block}.{arn}" for block, arn in _NOTIFIED.items()),
+        ),
+        resource_types.EVENT_TARGET: (
+            *("arn", "deadLetterConfig.arn", "eventBusName", "inputPath", "inputTransformer.inputTemplate"),
+            *("kinesisTarget.partitionKeyPath", "roleArn", "rule", "sqsTarget.messageGroupId", "targetId"),
+        ),
+        resource_types.SCHEDULE: (
+            *("endDate", "flexibleTimeWindow.mode", "scheduleExpression", "scheduleExpressionTimezone", "startDate"),
+            *("state", "target.arn", "target.deadLetterConfig.arn", "target.eventbridgeParameters.detailType"),
+            *("target.eventbridgeParameters.source", "target.kinesisParameters.partitionKey", "target.roleArn"),
+            "target.sqsParameters.messageGroupId",
+        ),
+        resource_types.PIPE: (
+            *("desiredState", "roleArn", "source", "target", "targetParameters.kinesisStreamParameters.partitionKey"),
+            *(
+                f"sourceParameters.{block}.{name}"
+                for block in ("dynamodbStreamParameters", "kinesisStreamParameters")
+                for name in ("deadLetterConfig.arn", "onPartialBatchItemFailure", "startingPosition")
+            ),
+            "sourceParameters.kinesisStreamParameters.startingPositionTimestamp",
+            *(f"targetParameters.eventbridgeEventBusParameters.{name}" for name in ("detailType", "source")),
+            "targetParameters.lambdaFunctionParameters.invocationType",
+            *(f"targetParameters.sqsQueueParameters.message{name}Id" for name in ("Deduplication", "Group")),
+        ),
+        resource_types.HTTP_API: ("credentialsArn", "protocolType", "routeKey", "target"),
+        resource_types.ROUTE: ("apiId", "routeKey", "target"),
+        resource_types.INTEGRATION: (
+            *("apiId", "credentialsArn", "integrationSubtype", "integrationType", "integrationUri"),
+            "payloadFormatVersion",
+        ),
+        resource_types.STAGE: ("apiId", "routeSettings.routeKey"),
+        resource_types.REST_RESOURCE: ("parentId", "pathPart"),
+        resource_types.REST_METHOD: ("httpMethod", "resourceId"),
+        resource_types.REST_INTEGRATION: (
+            *("credentials", "httpMethod", "passthroughBehavior", "resourceId", "type", "uri"),
+        ),
+        resource_types.REST_INTEGRATION_RESPONSE: ("httpMethod", "resourceId", "selectionPattern", "statusCode"),
+        resource_types.REST_METHOD_SETTINGS: ("stageName",),
+        resource_types.REST_STAGE: ("stageName",),
         resource_types.TABLE: (
             "attributes.name",
             "attributes.type",

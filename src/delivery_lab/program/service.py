@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any
 
 import grpc
@@ -22,7 +22,6 @@ from pulumi.runtime.proto import (
     resource_pb2_grpc,
 )
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.errors import LabError, ModelError, ProgramError
 from delivery_lab.program.registrar import Registrar
 

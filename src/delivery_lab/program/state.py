@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from delivery_lab import resource_types
-from delivery_lab.data_classes import dataclass
 from delivery_lab.errors import StackFileError
 from delivery_lab.input_files import read_bytes
 from delivery_lab.program.graph import DYNAMIC_PROVIDER, UNKNOWN, Graph, Resource, ResourceOptions, contains_unknown

@@ -8,13 +8,13 @@ protocol (pulumi/pulumi, sdk/proto and sdk/go/common/resource/properties.go).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pulumi
 from google.protobuf.struct_pb2 import NULL_VALUE, ListValue, Struct, Value
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.program.graph import UNKNOWN
 from delivery_lab.program.placeholders import has_placeholder
 

@@ -9,13 +9,12 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.errors import StackFileError
 from delivery_lab.input_files import read_bytes
 from delivery_lab.program.yaml_loader import MAX_DEPTH, MAX_REPEATED, Loader, LoaderOfJson

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.report.architecture import Architecture, ArchitectureNode, Link
 from delivery_lab.report.svg import element, fitted, group, text
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any
 
 from markupsafe import Markup
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.events import Run
 from delivery_lab.events.instants import in_seconds
 from delivery_lab.report import captions

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from markupsafe import Markup
 
 from delivery_lab.compare.comparison import Change, Comparison, Figure
-from delivery_lab.data_classes import dataclass
 from delivery_lab.report.chapter import Chapter
 from delivery_lab.report.facts import RunVerdict
 from delivery_lab.terms import change, figure_name

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Literal
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.stack.apis import Api, Integration
 from delivery_lab.stack.events import DEFAULT_BUS, Bus
 from delivery_lab.stack.function_urls import FunctionUrl

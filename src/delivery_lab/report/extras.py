@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from delivery_lab.checks.finding import Finding
-from delivery_lab.data_classes import dataclass
 from delivery_lab.durations import rounded
 from delivery_lab.events import Run
 from delivery_lab.report.architecture import Architecture, architecture_of

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.results.fates import Fate
 from delivery_lab.results.named_figures import plain_figures, plain_names
 from delivery_lab.results.outcome import Outcome

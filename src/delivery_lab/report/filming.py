@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.durations import exact
 from delivery_lab.events import (
     BatchInvoked,

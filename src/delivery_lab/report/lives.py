@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.events import FeedDeadLettered, FeedHandedOn, MessageMoved, PipeHandedOn, Run
 from delivery_lab.report.steps import StepKind, Steps
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
@@ -12,7 +13,6 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from delivery_lab._version import MODEL_VERSION, __version__
-from delivery_lab.data_classes import dataclass
 from delivery_lab.report.chapter import Chapter
 from delivery_lab.report.contrast import Contrast
 from delivery_lab.report.symbols import PATTERNS

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from markupsafe import Markup
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.events.instants import in_seconds
 from delivery_lab.report import bars, hiding, levels, noticing
 from delivery_lab.report.scale import Scale, TimeAxis, axis_of

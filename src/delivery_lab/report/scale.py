@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.events.instants import MICROSECONDS_PER_SECOND, in_seconds
 from delivery_lab.report.scene import Scene
 

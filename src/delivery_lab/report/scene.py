@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Literal
-
-from delivery_lab.data_classes import dataclass
 
 BarEnding = Literal["ok", "part", "failed", "timeout", "running"]
 """How an invoke ended: `part` where its answer named some messages as failed, `running` where the run ended first."""

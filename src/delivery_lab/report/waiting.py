@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import field
+from dataclasses import dataclass, field
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.events import (
     Event,
     EventAccepted,

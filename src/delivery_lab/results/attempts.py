@@ -7,9 +7,8 @@ alone are put beside the messages of its batch here; `delivery_lab.results.silen
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.events import ChangeRequested, ErrorSwallowed, Observation, RecordsLookedAt
 from delivery_lab.events.instants import in_seconds
 from delivery_lab.results.attribution import BatchContents, leaves

@@ -7,8 +7,8 @@ gets it. An asynchronous event is for its function.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.events import Event, MappingConfigured, events_of
 
 

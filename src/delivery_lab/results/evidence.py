@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Literal
-
-from delivery_lab.data_classes import dataclass
 
 ProcessedBy = Literal["contract", "effect", "response", "invoke"]
 """Why a message counts as processed: the function said so in the log contract; what it did was seen; its response

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import ClassVar
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.events import (
     ChangeRequested,
     ContractLine,

@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.results.consumers import Consumers
 from delivery_lab.results.evidence import FunctionEvidence, ProcessedBy, stronger
 from delivery_lab.rule_ids import RuleId

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from delivery_lab.events import PolledSource, Run
+from delivery_lab.events.instants import in_seconds
 from delivery_lab.results.fates import Fate
 from delivery_lab.results.figures import Lag, LagPoint, Watched
+from delivery_lab.results.iterator_age import THRESHOLD_MS, HighestAge, highest_ages
 from delivery_lab.results.words import duration
 
 MOST_POINTS = 120
@@ -75,40 +77,48 @@ def _thinned(points: Sequence[LagPoint], end: float) -> Iterable[LagPoint]:
 
 # -- what to watch ------------------------------------------------------------------------------------------
 
-ITERATOR_AGE_MS = 30_000
 OFFSET_LAG_RECORDS = 10
 
 
 def watches(run: Run, fates: Sequence[Fate]) -> list[Watched]:
-    """What CloudWatch would show of each mapping that polls a stream or topic."""
-    of_mapping = fates_by_mapping(run, fates)
-    return [_watched(polled, of_mapping[polled.mapping], run.virtual_seconds) for polled in run.polled]
+    """What CloudWatch would show of each mapping of a function that polls a stream or topic; of pipes it shows neither.
+
+    Which metrics there are of pipes: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-monitoring.html
+    """
+    of_mapping, ages = fates_by_mapping(run, fates), highest_ages(run)
+    return [
+        _watched(polled, of_mapping[polled.mapping], ages.get(polled.mapping), run.virtual_seconds)
+        for polled in run.polled
+        if not polled.piped
+    ]
 
 
-def _watched(polled: PolledSource, fates: Sequence[Fate], end: float) -> Watched:
-    points = list(_points(fates, end))
-    kafka = polled.kind == "kafka"
-    threshold = OFFSET_LAG_RECORDS if kafka else ITERATOR_AGE_MS
-    values = [point.records if kafka else round(point.age_seconds * 1000) for point in points]
+def _watched(polled: PolledSource, fates: Sequence[Fate], age: HighestAge | None, end: float) -> Watched:
     losses = [f.left_at for f in fates if f.left_at is not None and f.left in ("expired", "deadLettered")]
-    watched = Watched(
-        mapping=polled.mapping,
-        metric="OffsetLag" if kafka else "IteratorAge",
-        peak=max(values, default=0),
-        threshold=threshold,
-        at_seconds=_crossing(points, values, threshold, by_age=not kafka),
-        first_loss_seconds=min(losses, default=None),
-        text="",
-    )
+    first_loss = min(losses, default=None)
+    if age is None:
+        points = list(_points(fates, end))
+        passed = (point.at_seconds for point in points if point.records > OFFSET_LAG_RECORDS)
+        watched = Watched(
+            mapping=polled.mapping,
+            metric="OffsetLag",
+            peak=max((point.records for point in points), default=0),
+            threshold=OFFSET_LAG_RECORDS,
+            at_seconds=next(passed, None),
+            first_loss_seconds=first_loss,
+            text="",
+        )
+    else:
+        watched = Watched(
+            mapping=polled.mapping,
+            metric="IteratorAge",
+            peak=age.peak_ms,
+            threshold=THRESHOLD_MS,
+            at_seconds=None if age.passed_us is None else in_seconds(age.passed_us),
+            first_loss_seconds=first_loss,
+            text="",
+        )
     return watched.model_copy(update={"text": _text(watched)})
-
-
-def _crossing(points: Sequence[LagPoint], values: Sequence[int], threshold: int, *, by_age: bool) -> float | None:
-    for point, value in zip(points, values, strict=True):
-        if value > threshold:
-            # Age rises by a second a second: it passed the threshold before this point.
-            return point.at_seconds - (value - threshold) / 1000 if by_age else point.at_seconds
-    return None
 
 
 def _text(watched: Watched) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import NamedTuple
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.results.evidence import ProcessedBy
 from delivery_lab.results.fates import Ending
 

@@ -9,11 +9,11 @@ import difflib
 import types
 import typing
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import cache
 from operator import attrgetter
 from typing import Any
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.errors import UsageError
 from delivery_lab.expectations.expressions import FigureName, Key, NoValueError, Number
 from delivery_lab.json_names import json_name

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.events import ApiCallRefused, AttemptsRepeated, ContractLine, InvokeEnded
 
 _UNHANDLED = frozenset({"ClientError", "ConditionalCheckFailedException", "TransactionCanceledException"})

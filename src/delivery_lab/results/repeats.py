@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.events import (
     AttemptsRepeated,
     BatchInvoked,

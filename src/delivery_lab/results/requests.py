@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import ClassVar
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.events import (
     AttemptsRepeated,
     Event,

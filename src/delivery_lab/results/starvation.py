@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass
 from typing import ClassVar
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.events import (
     AttemptsRepeated,
     Event,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.events import ContractLine, Event, LinesRepeated, Run, told_apart
 from delivery_lab.events.instants import in_seconds
 from delivery_lab.results.matters import telling_of

@@ -5,9 +5,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
-
-from delivery_lab.data_classes import dataclass
 
 
 class ThrottleRetryLimit(StrEnum):

@@ -1,6 +1,19 @@
 """Rules of AWS Lambda: concurrency, environments, timeout."""
 
-from delivery_lab.rules.rule import LAMBDA_API, LAMBDA_GUIDE, LOCALSTACK, assumed, documented, observed
+from delivery_lab.rules.rule import (
+    EVENTS_API,
+    LAMBDA_API,
+    LAMBDA_GUIDE,
+    LOCALSTACK,
+    SCHEDULER_API,
+    SNS_API,
+    assumed,
+    documented,
+    observed,
+)
+
+_GATEWAY = "https://docs.aws.amazon.com/apigateway/latest/api/"
+_GATEWAY_V2 = "https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/apis"
 
 RULES = (
     documented(
@@ -57,11 +70,32 @@ RULES = (
         LAMBDA_GUIDE + "configuration-memory.html",
     ),
     documented(
+        "API-VALUE-1",
+        "A function, alias, layer, configuration of invokes, topic, subscription, notification of a bucket, bus, rule, target, schedule, pipe or part "
+        "of an API is refused when it is created for a value that the API takes of nobody: too short or too long, out of its range, "
+        "against its pattern, or none of those that there are.",
+        f"{LAMBDA_API}API_CreateFunction.html, {LAMBDA_API}API_CreateAlias.html, {LAMBDA_API}API_PublishLayerVersion.html, "
+        f"{LAMBDA_API}API_PutFunctionEventInvokeConfig.html, {LAMBDA_API}API_PutProvisionedConcurrencyConfig.html, "
+        f"{SNS_API}API_CreateTopic.html, {SNS_API}API_Subscribe.html, "
+        "https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketNotificationConfiguration.html, "
+        f"{EVENTS_API}API_CreateEventBus.html, {EVENTS_API}API_PutRule.html, {EVENTS_API}API_PutTargets.html, "
+        f"{SCHEDULER_API}API_CreateSchedule.html, https://docs.aws.amazon.com/eventbridge/latest/pipes-reference/API_CreatePipe.html, "
+        f"{_GATEWAY}API_CreateStage.html, {_GATEWAY}API_PutIntegration.html, {_GATEWAY}API_PutIntegrationResponse.html, {_GATEWAY}API_PutMethod.html, "
+        f"{_GATEWAY_V2}.html, {_GATEWAY_V2}-apiid-integrations.html, {_GATEWAY_V2}-apiid-stages.html",
+    ),
+    documented(
         "LAM-CREATE-1",
         "A function whose code is a .zip archive has a handler (128 characters at most, no spaces) and a runtime, which is one of "
-        "Lambda's. A function has five layers at most, each named by the ARN of one of its versions (or of a layer of AWS's own). Anything else is refused "
-        "when the function is created.",
-        LAMBDA_API + "API_CreateFunction.html; five layers: " + LAMBDA_GUIDE + "gettingstarted-limits.html",
+        "Lambda's. It has five layers at most, each named by the ARN of one of its versions (or of a layer of AWS's own); one whose code is a "
+        "container image has none. Anything else is refused when the function is created. Handler and runtime of an image have no effect: Pulumi's AWS "
+        "provider does not send them.",
+        LAMBDA_API
+        + "API_CreateFunction.html; five layers: "
+        + LAMBDA_GUIDE
+        + "gettingstarted-limits.html; none beside an image: "
+        + LAMBDA_GUIDE
+        + "chapter-layers.html; the provider: "
+        "https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/lambda/function.go",
     ),
     documented(
         "LAM-VARS-1",

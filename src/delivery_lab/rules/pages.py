@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from types import MappingProxyType
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.rules.rule import (
     EVENTS_API,
     EVENTS_GUIDE,
@@ -67,6 +67,7 @@ _WHOLE = (
     *(
         f"{LAMBDA_GUIDE}{name}.html"
         for name in (
+            "chapter-layers",
             "configuration-memory",
             "configuration-timeout",
             "gettingstarted-limits",
@@ -186,13 +187,27 @@ _API_MODEL = (
         )
     ),
     "https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketNotificationConfiguration.html",
-    *(f"{SNS_API}API_{name}.html" for name in ("Publish", "PublishBatch")),
+    *(f"{SNS_API}API_{name}.html" for name in ("CreateTopic", "Publish", "PublishBatch", "Subscribe")),
+    "https://docs.aws.amazon.com/eventbridge/latest/pipes-reference/API_CreatePipe.html",
+    *(
+        f"https://docs.aws.amazon.com/apigateway/latest/api/API_{name}.html"
+        for name in ("CreateStage", "PutIntegration", "PutIntegrationResponse", "PutMethod")
+    ),
+    *(
+        f"https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/apis{name}.html"
+        for name in ("", "-apiid-integrations", "-apiid-stages")
+    ),
     *(f"{SCHEDULER_API}API_{name}.html" for name in ("CreateSchedule", "FlexibleTimeWindow", "RetryPolicy", "Target")),
-    *(f"{EVENTS_API}API_{name}.html" for name in ("KinesisParameters", "PutEvents", "PutEventsRequestEntry", "Target")),
+    *(
+        f"{EVENTS_API}API_{name}.html"
+        for name in ("CreateEventBus", "KinesisParameters", "PutEvents", "PutEventsRequestEntry")
+    ),
+    *(f"{EVENTS_API}API_{name}.html" for name in ("PutRule", "PutTargets", "Target")),
     *(
         f"{LAMBDA_API}API_{name}.html"
         for name in (
             "AmazonManagedKafkaEventSourceConfig",
+            "CreateAlias",
             "CreateEventSourceMapping",
             "CreateFunction",
             "Environment",
@@ -201,8 +216,10 @@ _API_MODEL = (
             "Invoke",
             "OnFailure",
             "ProvisionedPollerConfig",
+            "PublishLayerVersion",
             "PutFunctionConcurrency",
             "PutFunctionEventInvokeConfig",
+            "PutProvisionedConcurrencyConfig",
             "ScalingConfig",
             "UpdateEventSourceMapping",
         )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.rule_ids import RuleId
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.errors import DeploymentRefusedError
 from delivery_lab.events import FeederKind
 from delivery_lab.limits.eventbridge import EVENT_AGE, RETRIES, TARGETS

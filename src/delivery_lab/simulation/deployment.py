@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
 from delivery_lab import resource_types
-from delivery_lab.data_classes import dataclass
 from delivery_lab.errors import DeploymentRefusedError, LabError, NotModelledError, ProgramError
 from delivery_lab.function_names import name_and_qualifier
 from delivery_lab.model.account import Account
@@ -31,6 +30,7 @@ from delivery_lab.simulation.queue_attributes import attributes_of, check_dead_l
 from delivery_lab.simulation.record_mappings import RecordMappings, refuse_foreign_settings, refuse_other_region
 from delivery_lab.simulation.redrive_permissions import check_redrive_permissions
 from delivery_lab.simulation.remembered import RememberedCreations
+from delivery_lab.simulation.single_values import refuse_single_values
 from delivery_lab.simulation.tables import capacity_notes, table_definition
 from delivery_lab.simulation.topics import create_topic
 from delivery_lab.simulation.workload import TopicSettings
@@ -115,6 +115,7 @@ class Deployment:
         creators = self._creators()
         for resource in self._in_order():
             self.stack.refuse_unreadable(resource)
+            refuse_single_values(self.stack, resource)
             found = creators.get(type(resource))
             if found is not None:
                 self._create(resource, *found)

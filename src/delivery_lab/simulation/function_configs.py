@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.errors import HandlerLoadError
 from delivery_lab.limits.functions import EPHEMERAL_STORAGE, MEMORY, TIMEOUT
 from delivery_lab.model.runtime import CodeSource, FunctionConfig
 from delivery_lab.program.config import SECRET
 from delivery_lab.program.graph import UNKNOWN
 from delivery_lab.simulation import supported
-from delivery_lab.simulation.function_inputs import check_inputs
+from delivery_lab.simulation.function_inputs import check_inputs, notes_on_inputs
 from delivery_lab.simulation.images import image_code, image_handler, image_way_out, is_image
 from delivery_lab.simulation.layers import Layers, layers_of
 from delivery_lab.simulation.qualifiers import qualifiers_of
@@ -155,7 +155,7 @@ def _notes(
             else "is known only after deployment"
         )
         said.append(f"{function.label}: the environment variable {name} {why}; reading it ends the run")
-    return [*said, *layers.notes]
+    return [*said, *notes_on_inputs(function), *layers.notes]
 
 
 def _refusal(function: Function, stack: Stack, problems: list[str], *, described: bool) -> str:

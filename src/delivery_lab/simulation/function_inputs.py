@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from delivery_lab.errors import DeploymentRefusedError, ProgramError
-from delivery_lab.limits.functions import HANDLER, LAYER_ARN, MOST_LAYERS, PYTHON_RUNTIME
+from delivery_lab.limits.functions import CLOSED_RUNTIMES, HANDLER, LAYER_ARN, MOST_LAYERS
 from delivery_lab.stack.functions import Function
 from delivery_lab.stack.stack import Stack
 
@@ -25,13 +26,35 @@ def check_inputs(stack: Stack, function: Function) -> None:
 
     Raises:
         ProgramError: its code is in two places or in half a place, or its package type is none.
-        DeploymentRefusedError: a function of a .zip archive has no handler or runtime, one of them cannot be, or its
-            layers are too many or no versions of layers.
+        DeploymentRefusedError: a function of a .zip archive has no handler or runtime, its handler cannot be, or its
+            layers are too many, no versions of layers, or beside a container image.
     """
     _check_code(stack, function)
     if function.package_type.known == "Zip":
         _check_archive(function)
     _check_layers(function)
+
+
+def notes_on_inputs(function: Function) -> Iterator[str]:
+    """What a reader of the result should know of inputs that are taken.
+
+    Args:
+        function: the function.
+
+    Yields:
+        A sentence each: inputs without effect, and a runtime that no new function gets.
+    """
+    given = [name for name in ("handler", "runtime") if getattr(function, name).known]
+    if function.package_type.known == "Image" and given:
+        yield (
+            f"{function.label}: {' and '.join(given)} {'have' if len(given) > 1 else 'has'} no effect: its code is a "
+            "container image, and the AWS provider creates it without"
+        )
+    elif function.runtime.known in CLOSED_RUNTIMES:
+        yield (
+            f"{function.label}: Lambda creates no function with runtime {function.runtime.known} any more; "
+            "one that is there is still invoked"
+        )
 
 
 def _check_code(stack: Stack, function: Function) -> None:
@@ -65,7 +88,7 @@ def _check_archive(function: Function) -> None:
                 rule="LAM-CREATE-1",
                 fix=f"give {name} a {what}, or packageType Image where its code is a container image",
             )
-    handler, runtime = function.handler.known, function.runtime.known
+    handler = function.handler.known
     if handler is not None and not re.fullmatch(HANDLER, handler):
         raise DeploymentRefusedError(
             name,
@@ -74,18 +97,19 @@ def _check_archive(function: Function) -> None:
             rule="LAM-CREATE-1",
             fix=f"write the handler of {name} as module.function",
         )
-    if runtime is not None and runtime.startswith("python") and not re.fullmatch(PYTHON_RUNTIME, runtime):
-        raise DeploymentRefusedError(
-            name,
-            _INVALID,
-            f"Value {runtime} at 'runtime' failed to satisfy constraint: a runtime of Lambda",
-            rule="LAM-CREATE-1",
-            fix=f"set the runtime of {name} to one such as python3.13",
-        )
 
 
 def _check_layers(function: Function) -> None:
     layers = function.layers.known or ()
+    if layers and function.package_type.known == "Image":
+        raise DeploymentRefusedError(
+            function.name,
+            _INVALID,
+            "Please don't provide Handler or Runtime or Layer when the intended function PackageType is Image. "
+            "(it has layers)",
+            rule="LAM-CREATE-1",
+            fix=f"leave layers out of {function.name}, and put what they hold into its image",
+        )
     if len(layers) > MOST_LAYERS:
         raise DeploymentRefusedError(
             function.name,

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import field
+from dataclasses import dataclass, field
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.errors import LabError, NotModelledError, ProgramError
 from delivery_lab.model.account import Account
 from delivery_lab.model.gateway.answers import HTTP, REST, URL

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.errors import HandlerLoadError
 from delivery_lab.model.runtime import CodeSource
 from delivery_lab.stack.code import code_files

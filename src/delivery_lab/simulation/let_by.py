@@ -7,8 +7,8 @@ stack may publish too: a function that knows it, or a bucket.
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import dataclass
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.errors import LabError
 from delivery_lab.limits.topics import FILTER_SCOPE
 from delivery_lab.model.randomness import RandomStreams

@@ -48,6 +48,7 @@ def polled_of(account: Account) -> Iterator[PolledSource]:
             retention_seconds=mapping.source.retention_hours * 3600,
             maximum_age_seconds=mapping.settings.maximum_record_age_seconds,
             partitions=tuple(reader.partition.name for reader in mapping.readers),
+            piped=mapping.config.name in account.pipes,
         )
 
 

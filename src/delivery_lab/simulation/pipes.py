@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.errors import DeploymentRefusedError, NotModelledError
 from delivery_lab.limits.pipes import TARGET_BATCH
 from delivery_lab.model.account import Account

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.errors import NotModelledError, ProgramError
 from delivery_lab.limits.streams import ON_DEMAND_SHARDS
 from delivery_lab.model.account import Account

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.model.answer_lines import line_of_call
 from delivery_lab.model.answers import ServiceAnswer
 from delivery_lab.program.answers import AwsAnswer, FunctionAnswer, ProgramAnswers, wire_name

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from copy import deepcopy
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.model.runtime import AwsApi, AwsError, Caller, LongPoll, Pending
 
 T = TypeVar("T")

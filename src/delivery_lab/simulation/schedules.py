@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.errors import DeploymentRefusedError, NotModelledError
 from delivery_lab.limits.eventbridge import FLEXIBLE_WINDOW
 from delivery_lab.model.account import Account
@@ -28,6 +28,7 @@ from delivery_lab.stack.functions import Function
 from delivery_lab.stack.queues import Queue
 from delivery_lab.stack.resource import StackResource
 from delivery_lab.stack.schedules import Schedule
+from delivery_lab.stack.settings import Setting
 from delivery_lab.stack.stack import Stack
 from delivery_lab.stack.streams import Stream
 from delivery_lab.stack.topics import Topic
@@ -222,15 +223,26 @@ class _Winder:
             _parsed(resource, text, resource.zone.certain(), once=True),
             text,
             window_seconds=60 * (resource.window_minutes.certain() or 0),
-            begin=self._date(resource.start.certain()),
-            end=self._date(resource.end.certain()),
+            begin=self._date(resource.start),
+            end=self._date(resource.end),
             first_at_once=True,
         )
 
-    def _date(self, text: str | None) -> datetime | None:
+    def _date(self, setting: Setting[str | None]) -> datetime | None:
+        text = setting.certain()
         if text is None:
             return None
-        moment = datetime.fromisoformat(text)
+        try:
+            moment = datetime.fromisoformat(text)
+        except ValueError:
+            name, which = self.resource.name, setting.origin.input
+            raise DeploymentRefusedError(
+                name,
+                "ValidationException",
+                f"Value {text!r} at '{which}' is no time in RFC 3339",
+                rule="SCH-DATE-1",
+                fix=f"write the {which} of {name} such as 2030-01-01T01:00:00Z",
+            ) from None
         return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
     def _tick(self, table: TimeTable, feed: Feed, receiver: Receiver | None) -> None:

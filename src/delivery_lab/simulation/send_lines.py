@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.simulation.templates import as_text, draws, filled, render
 from delivery_lab.simulation.workload_sends import HttpRequest, Send
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.doing import simulating
 from delivery_lab.errors import NotModelledError, UsageError, WorkloadError
 from delivery_lab.events import NOT_KEPT, Journal, LogLine, Reader, Readers, Results, Run, Used, as_events

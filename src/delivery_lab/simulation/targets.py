@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.function_names import qualifier_in
 from delivery_lab.model.account import Account
 from delivery_lab.model.eventbridge.target import BusTarget

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import cast
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.errors import DeploymentRefusedError
 from delivery_lab.limits.topics import DEDUPLICATION_SCOPE, TOPIC_MESSAGE
 from delivery_lab.model.account import Account
@@ -22,6 +21,7 @@ from delivery_lab.simulation.supported_feeds import feed_problem
 from delivery_lab.simulation.targets import Targets
 from delivery_lab.stack.functions import Function
 from delivery_lab.stack.queues import Queue
+from delivery_lab.stack.reading import document
 from delivery_lab.stack.stack import Stack
 from delivery_lab.stack.topics import Subscription, Topic
 
@@ -164,7 +164,15 @@ class _Connector:
         return self._targets.queue(queue, topic.name, topic.arn or "")
 
     def _dead_letters(self, resource: Subscription, topic: Topic, *, fifo: bool) -> FeedTarget | None:
-        arn = resource.dead_letter_arn.certain()
+        arn, given = resource.dead_letter_arn.certain(), resource.redrive_policy.known
+        if arn is None and given and document(given) is None:
+            raise DeploymentRefusedError(
+                resource.name,
+                "InvalidParameter",
+                f"Invalid parameter: RedrivePolicy: failed to parse JSON. It is {given!r}.",
+                rule="SNS-DLQ-1",
+                fix=f"correct the redrivePolicy of {resource.name}: an object with a deadLetterTargetArn",
+            )
         if arn is None:
             return None
         queue = self.stack.queue_at(arn)

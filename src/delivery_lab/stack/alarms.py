@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.stack.reading import Inputs, listed
 from delivery_lab.stack.resource import StackResource
 from delivery_lab.stack.settings import Setting

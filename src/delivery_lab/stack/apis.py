@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.limits.gateway import HTTP_TIMEOUT
 from delivery_lab.program.graph import UNKNOWN
 from delivery_lab.stack.functions import Function

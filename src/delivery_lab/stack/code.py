@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.errors import HandlerLoadError, NotModelledError, ProgramError
 from delivery_lab.input_files import is_packed, no_file
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.limits.eventbridge import EVENT_AGE, RETRIES
 from delivery_lab.program.graph import UNKNOWN
 from delivery_lab.stack.reading import Inputs, has_unknown

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.function_names import LATEST_VERSION, qualifier_in
 from delivery_lab.limits.functions import EPHEMERAL_STORAGE, EVENT_AGE, MEMORY, RECURSIVE_LOOP, RETRY_ATTEMPTS, TIMEOUT
 from delivery_lab.program.graph import UNKNOWN, Unknown

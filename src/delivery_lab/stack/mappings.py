@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import ClassVar
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.limits.mappings import SOURCES
 from delivery_lab.resource_types import SourceKind
 from delivery_lab.stack.functions import Function

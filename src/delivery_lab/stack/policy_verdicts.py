@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from fnmatch import fnmatchcase
 from typing import Any
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.function_names import LATEST_VERSION
 from delivery_lab.stack.functions import Permission
 from delivery_lab.stack.reading import has_unknown, listed

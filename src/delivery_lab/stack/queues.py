@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.limits.queues import (
     DELAY,
     FIFO_SUFFIX,

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from typing import TypedDict
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.stack.settings import Setting
 
 

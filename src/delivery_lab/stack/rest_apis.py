@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any
 
 from delivery_lab import resource_types
-from delivery_lab.data_classes import dataclass
 from delivery_lab.limits.gateway import REST_TIMEOUT
 from delivery_lab.program.graph import UNKNOWN
 from delivery_lab.stack.apis import RouteLimits, mapping_of

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.errors import ProgramError
 from delivery_lab.program.graph import UNKNOWN, Unknown
 

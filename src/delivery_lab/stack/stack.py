@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.limits.functions import ACCOUNT_CONCURRENCY
 from delivery_lab.program.graph import Graph
 from delivery_lab.program.scalars import refuse_unreadable

@@ -7,10 +7,9 @@ everything below a block. A block is looked into where something below it is lis
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.program.config import SECRET
 from delivery_lab.program.graph import Resource
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.program.graph import UNKNOWN
 from delivery_lab.resource_types import KEY_POLICY
 from delivery_lab.stack.reading import Inputs

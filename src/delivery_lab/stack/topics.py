@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from delivery_lab import resource_types
-from delivery_lab.data_classes import dataclass
 from delivery_lab.limits.topics import DEDUPLICATION_SCOPE, FILTER_SCOPE, TOPIC_MESSAGE
 from delivery_lab.program.graph import UNKNOWN
 from delivery_lab.stack.access import InputsOf

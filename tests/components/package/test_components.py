@@ -195,6 +195,12 @@ def test_a_worker_that_parks_has_the_queue_for_it_as_an_output() -> None:
     assert made.state["parkingQueueUrl"] == made.one(QUEUE, "orders-parking").outputs["url"]
 
 
+def test_a_worker_that_keeps_records_has_the_name_of_their_table_as_an_output() -> None:
+    made = construct("BatchWorker", **JOBS, worker={"idempotency": {"mode": "powertools"}})
+    assert made.state["tableName"] == made.one("aws:dynamodb/table:Table", "orders-table").outputs["name"]
+    assert "tableName" not in construct("BatchWorker", **JOBS).state
+
+
 def test_an_update_builds_the_layer_that_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     built: list[bool] = []
 

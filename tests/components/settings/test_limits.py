@@ -77,6 +77,8 @@ OWN = frozenset(
         "AsyncIdempotencySettings.expires_after_seconds",
         "AsyncIdempotencySettings.mode",
         "ApiSettings.authorization",
+        "BatchIdempotencySettings.expires_after_seconds",
+        "BatchIdempotencySettings.mode",
         "BatchWorkerSettings.on_record_error",
         "BreakerSettings.failure_threshold",
         "BreakerSettings.reset_seconds",

@@ -53,6 +53,7 @@ def test_an_empty_section_takes_every_default() -> None:
             "enabled": True,
             "onRecordError": "report",
             "retry": {"nonRetryable": "fail", "backoff": False},
+            "idempotency": {"mode": "none", "expiresAfterSeconds": 2_592_000},
         },
         "api": {"authorization": "iam", "throttling": {"burstLimit": 100, "rateLimit": 50.0}},
         "alarms": {"enabled": True},
@@ -247,9 +248,9 @@ def test_the_bounds_themselves_are_inside(part: str, key: str, least: int, most:
             "worker.batchsize",
             "unknown key",
             (
-                "did you mean batchSize? known keys here: batchSize, enabled, filters, keepGroupOrder, "
-                "logRetentionDays, maximumBatchingWindowSeconds, maximumConcurrency, memoryMb, onRecordError, "
-                "provisionedPollers, reportBatchItemFailures, reservedConcurrency, retry, timeoutSeconds"
+                "did you mean batchSize? known keys here: batchSize, enabled, filters, idempotency, "
+                "keepGroupOrder, logRetentionDays, maximumBatchingWindowSeconds, maximumConcurrency, memoryMb, "
+                "onRecordError, provisionedPollers, reportBatchItemFailures, reservedConcurrency, retry, timeoutSeconds"
             ),
         ),
         (

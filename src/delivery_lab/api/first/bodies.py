@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,6 @@ from delivery_lab.api.first.expressions import Findings
 from delivery_lab.api.first.reading import read_handler
 from delivery_lab.api.first.shape import MessageShape
 from delivery_lab.api.first.sources import handler_code
-from delivery_lab.data_classes import dataclass
 from delivery_lab.stack.functions import Function
 
 _NOTHING_READ = {"id": "message-{n}"}

@@ -5,13 +5,12 @@ from __future__ import annotations
 import ast
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
 from delivery_lab.api.first.conversions import convertible
 from delivery_lab.api.first.models import Models, last_name
 from delivery_lab.api.first.shape import NOTHING, MessageShape
-from delivery_lab.data_classes import dataclass
 
 Names: TypeAlias = dict[str, MessageShape]
 """The values of the names in a function that come from its event."""

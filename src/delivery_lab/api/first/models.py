@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
-
-from delivery_lab.data_classes import dataclass
 
 _OF_MODELS = frozenset({"BaseModel", "TypedDict", "NamedTuple", "Struct", "BaseSettings", "RootModel"})
 _DECORATORS = frozenset({"dataclass", "define", "s", "attrs", "frozen"})

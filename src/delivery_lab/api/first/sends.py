@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -13,7 +13,6 @@ from urllib.parse import urlencode
 from delivery_lab import resource_types
 from delivery_lab.api.first.bodies import HTTP, KINESIS, QUEUE, TOPIC, MessageBodies, sendable
 from delivery_lab.api.first.patterns import matching, merged
-from delivery_lab.data_classes import dataclass
 from delivery_lab.stack.apis import Api
 from delivery_lab.stack.events import Bucket, Bus, EventRule, EventTarget
 from delivery_lab.stack.function_urls import FunctionUrl

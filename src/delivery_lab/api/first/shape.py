@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any, Final
-
-from delivery_lab.data_classes import dataclass
 
 
 class _Nothing:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 import zipfile
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from delivery_lab.checks.code.files import DAMAGED_ZIP, LARGEST_FILE_BYTES
-from delivery_lab.data_classes import dataclass
 from delivery_lab.errors import LabError
 from delivery_lab.stack.code import code_files
 from delivery_lab.stack.functions import Function

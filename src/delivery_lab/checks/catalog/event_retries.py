@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from delivery_lab.checks.catalog.event_rules import EVENTS, rule_targets
 from delivery_lab.checks.check import Check, Found, values_of
 from delivery_lab.checks.finding import Edit, Severity
-from delivery_lab.data_classes import dataclass
 from delivery_lab.durations import exact
 from delivery_lab.limits.eventbridge import EVENT_AGE, RETRIES
 from delivery_lab.stack.events import EventTarget

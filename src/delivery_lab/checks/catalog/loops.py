@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from delivery_lab.checks.check import Check, Found
 from delivery_lab.checks.code.program import Code
 from delivery_lab.checks.code.reading import code_of
 from delivery_lab.checks.code.sending import sends
 from delivery_lab.checks.finding import Severity
-from delivery_lab.data_classes import dataclass
 from delivery_lab.limits.functions import LOOP_PASSES, RECURSIVE_LOOP
 from delivery_lab.rules.rule import SQS_GUIDE
 from delivery_lab.stack.functions import Function, RecursionConfig

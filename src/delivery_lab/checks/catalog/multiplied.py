@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from delivery_lab.checks.catalog.event_rules import rule_targets
 from delivery_lab.checks.check import Check, Found, values_of
@@ -10,7 +11,6 @@ from delivery_lab.checks.code.program import Code
 from delivery_lab.checks.code.reading import code_of
 from delivery_lab.checks.code.sending import sends
 from delivery_lab.checks.finding import Edit, Severity
-from delivery_lab.data_classes import dataclass
 from delivery_lab.function_names import qualifier_in
 from delivery_lab.limits.functions import RETRY_ATTEMPTS
 from delivery_lab.stack.functions import Function, InvokeConfig

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from delivery_lab.checks.cloudformation.shapes import Path
-from delivery_lab.data_classes import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from delivery_lab.checks.cloudformation.match import Match
 from delivery_lab.checks.cloudformation.shapes import Path
 from delivery_lab.checks.cloudformation.template import Entry, Template
-from delivery_lab.data_classes import dataclass
 from delivery_lab.program.config import SECRET
 from delivery_lab.program.graph import Resource, contains_unknown
 

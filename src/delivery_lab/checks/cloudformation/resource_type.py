@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any
 
 from delivery_lab.checks.cloudformation.shapes import Fields
-from delivery_lab.data_classes import dataclass
 
 
 def _none(_inputs: Mapping[str, Any]) -> frozenset[str]:

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.program.graph import UNKNOWN
 
 Path: TypeAlias = tuple[str | int, ...]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from delivery_lab import resource_types
@@ -18,7 +19,6 @@ from delivery_lab.checks.cloudformation.shapes import (
     Spot,
     write,
 )
-from delivery_lab.data_classes import dataclass
 from delivery_lab.program.graph import UNKNOWN, Graph, Resource
 
 # What other resources name a resource by: its outputs, each with the attribute that CloudFormation has for it.

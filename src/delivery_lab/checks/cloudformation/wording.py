@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 import difflib
 import re
+from dataclasses import dataclass
 
 from delivery_lab.checks.cloudformation.match import Match
 from delivery_lab.checks.cloudformation.place import Place
-from delivery_lab.data_classes import dataclass
 from delivery_lab.program.config import SECRET
 
 RULES_URL = "https://github.com/aws-cloudformation/cfn-lint/blob/main/docs/rules.md"

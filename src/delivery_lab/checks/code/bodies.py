@@ -9,14 +9,13 @@ from __future__ import annotations
 import ast
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from delivery_lab.checks.code.callees import Place, callee, is_plain
 from delivery_lab.checks.code.module import FunctionNode, Module, assigned, own_nodes
 from delivery_lab.checks.code.program import Code
 from delivery_lab.checks.code.reached import live_nodes, reached
 from delivery_lab.checks.code.tree import arguments_for, called_name, parameters_of
-from delivery_lab.data_classes import dataclass
 
 _MOST_ROUNDS = 10
 """So many functions a body is followed through."""

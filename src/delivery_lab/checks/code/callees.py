@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from delivery_lab.checks.code.module import FunctionNode, Module, bound_values
 from delivery_lab.checks.code.program import Code
-from delivery_lab.data_classes import dataclass
 
 _MOST_BASES = 8
 _PLAIN_DECORATORS = frozenset({"staticmethod", "classmethod"})

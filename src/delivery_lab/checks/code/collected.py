@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from delivery_lab.checks.code.callees import callee
 from delivery_lab.checks.code.module import FunctionNode, all_nodes, own_nodes
@@ -11,7 +12,6 @@ from delivery_lab.checks.code.program import Code
 from delivery_lab.checks.code.reached import entry_of, reached
 from delivery_lab.checks.code.responses import KEY, Answers, answers_of
 from delivery_lab.checks.code.tree import READING, called_name, is_name, is_new, parents_in
-from delivery_lab.data_classes import dataclass
 
 _NOTING = frozenset({"append", "add", "extend"})
 _DEEPEST = 6

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Container, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from delivery_lab.checks.code.callees import callee
 from delivery_lab.checks.code.module import FunctionNode, Module, assigned, bound_values, own_nodes
@@ -16,7 +17,6 @@ from delivery_lab.checks.code.program import Code
 from delivery_lab.checks.code.reached import entry_of
 from delivery_lab.checks.code.responses import KEY, Answers, answers_of
 from delivery_lab.checks.code.tree import arguments_for, called_name, is_name, parameters_of
-from delivery_lab.data_classes import dataclass
 
 _LOGGING = frozenset(
     {"debug", "info", "warning", "warn", "error", "exception", "critical", "log", "print", "print_exc"}

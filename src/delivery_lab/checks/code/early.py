@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from enum import Enum
 
 from delivery_lab.checks.code.dropping import is_over_records
@@ -18,7 +19,6 @@ from delivery_lab.checks.code.program import Code
 from delivery_lab.checks.code.reached import entry_of
 from delivery_lab.checks.code.responses import KEY, keeps_the_answer
 from delivery_lab.checks.code.tree import ancestors, parameters_of, parents_in
-from delivery_lab.data_classes import dataclass
 
 
 class Names(Enum):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from delivery_lab.checks.code.bodies import Bodies
 from delivery_lab.checks.code.callees import Place
@@ -15,7 +16,6 @@ from delivery_lab.checks.code.models import required_fields
 from delivery_lab.checks.code.module import FunctionNode
 from delivery_lab.checks.code.program import Code
 from delivery_lab.checks.code.reached import live_nodes, reached
-from delivery_lab.data_classes import dataclass
 
 ENVELOPE = frozenset(
     {

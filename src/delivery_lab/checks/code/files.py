@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import zipfile
 import zlib
+from dataclasses import dataclass
 from pathlib import Path
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.stack.code import CodeFiles
 
 LARGEST_FILE_BYTES = 500_000

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from enum import Enum
 from typing import Literal
 
@@ -26,7 +27,6 @@ from delivery_lab.checks.code.tree import (
     parameters_of,
     parents_in,
 )
-from delivery_lab.data_classes import dataclass
 
 _DEEPEST = 6
 _ONE_AND_THE_REST = 2

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from delivery_lab.checks.code.constants import as_number, evaluate
 from delivery_lab.checks.code.module import Module, all_nodes
 from delivery_lab.checks.code.program import Code
 from delivery_lab.checks.code.tree import called_name
-from delivery_lab.data_classes import dataclass
 from delivery_lab.program.graph import UNKNOWN
 
 POWERTOOLS_DEFAULT_EXPIRY_SECONDS = 3600

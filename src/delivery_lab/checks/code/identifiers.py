@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from delivery_lab.checks.code.module import FunctionNode, bound_values
 from delivery_lab.checks.code.program import Code
 from delivery_lab.checks.code.reached import last_key, reached
-from delivery_lab.data_classes import dataclass
 
 _KEY = "itemIdentifier"
 _DEEPEST = 3

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from delivery_lab.checks.code.callees import callee
 from delivery_lab.checks.code.dropping import is_broad, suppresses
@@ -11,7 +12,6 @@ from delivery_lab.checks.code.module import FunctionNode, Module
 from delivery_lab.checks.code.program import Code
 from delivery_lab.checks.code.reached import live_nodes, reached
 from delivery_lab.checks.code.tree import called_name, parents_in
-from delivery_lab.data_classes import dataclass
 
 _READS = frozenset({"get_item", "query", "exists"})
 _REDIS = ("redis", "valkey")

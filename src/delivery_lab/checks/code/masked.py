@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from delivery_lab.checks.code.callees import callee
 from delivery_lab.checks.code.dropping import called_names, dropping_body, is_broad, only_drops, suppresses
@@ -11,7 +12,6 @@ from delivery_lab.checks.code.module import FunctionNode, Module, assigned, own_
 from delivery_lab.checks.code.program import Code
 from delivery_lab.checks.code.reached import reached
 from delivery_lab.checks.code.responses import Answers, answers_of
-from delivery_lab.data_classes import dataclass
 
 _NOTING = frozenset({"append", "add"})
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import ast
 import functools
 from collections.abc import Iterator
-
-from delivery_lab.data_classes import dataclass
+from dataclasses import dataclass
 
 _MOST_KEPT = 512
 _MOST_FUNCTIONS = 4096

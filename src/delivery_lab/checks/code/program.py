@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from delivery_lab.checks.code.files import Files
 from delivery_lab.checks.code.module import FunctionNode, Imported, Module
-from delivery_lab.data_classes import dataclass
 
 MOST_MODULES = 300
 """Modules of one program that are read at most, and steps that a name is followed at most."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from enum import Enum
 
 from delivery_lab.checks.code.callees import callee
@@ -16,7 +17,6 @@ from delivery_lab.checks.code.module import FunctionNode, Module, assigned, own_
 from delivery_lab.checks.code.program import Code
 from delivery_lab.checks.code.reached import entry_of
 from delivery_lab.checks.code.tree import called_name, is_name
-from delivery_lab.data_classes import dataclass
 
 KEY = "batchItemFailures"
 _POWERTOOLS_BATCH = "aws_lambda_powertools.utilities.batch"

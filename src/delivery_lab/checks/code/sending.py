@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from delivery_lab.checks.code.calls import calls_of, keyword_of
 from delivery_lab.checks.code.constants import evaluate
@@ -11,7 +12,6 @@ from delivery_lab.checks.code.module import FunctionNode, Module, all_nodes, bou
 from delivery_lab.checks.code.program import Code
 from delivery_lab.checks.code.reached import live_nodes, reached
 from delivery_lab.checks.code.tree import called_name, is_name
-from delivery_lab.data_classes import dataclass
 
 _SENDING = ("send_message", "send_message_batch", "send_messages")
 _DEEPEST = 4

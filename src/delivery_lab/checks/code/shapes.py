@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from delivery_lab.checks.code.callees import callee
 from delivery_lab.checks.code.constants import evaluate
@@ -16,7 +17,6 @@ from delivery_lab.checks.code.program import Code
 from delivery_lab.checks.code.reached import entry_of, live_nodes
 from delivery_lab.checks.code.responses import KEY, keeps_the_answer
 from delivery_lab.checks.code.tree import READING, called_name, is_name, is_new, parameters_of, parents_in
-from delivery_lab.data_classes import dataclass
 
 _DEEPEST = 6
 _RECORDS = frozenset({"Records", "records"})

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from delivery_lab.checks.code.callees import callee
 from delivery_lab.checks.code.constants import evaluate
@@ -15,7 +16,6 @@ from delivery_lab.checks.code.module import FunctionNode, Module, assigned, own_
 from delivery_lab.checks.code.program import Code
 from delivery_lab.checks.code.reached import reached
 from delivery_lab.checks.code.tree import READING, ancestors, called_name, is_name, parents_in
-from delivery_lab.data_classes import dataclass
 
 _EXECUTORS = ("ThreadPoolExecutor", "ProcessPoolExecutor")
 _HARMLESS = READING | {"wait", "as_completed", "append"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from delivery_lab.checks.code.callees import Place
 from delivery_lab.checks.code.module import FunctionNode, Module, bound_values, own_nodes
@@ -12,7 +13,6 @@ from delivery_lab.checks.code.reached import reached
 from delivery_lab.checks.code.responses import KEY
 from delivery_lab.checks.code.tree import ADDING, EMPTYING, is_name, is_new
 from delivery_lab.checks.code.warm_objects import kept_in_objects
-from delivery_lab.data_classes import dataclass
 
 _LISTS = ("list", "deque", "set")
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from delivery_lab.checks.code.module import FunctionNode, Module, all_nodes, own_nodes
 from delivery_lab.checks.code.program import Code
 from delivery_lab.checks.code.reached import reached
 from delivery_lab.checks.code.responses import KEY
 from delivery_lab.checks.code.tree import ADDING, EMPTYING, is_name, is_new
-from delivery_lab.data_classes import dataclass
 
 _LISTS = ("list", "deque", "set")
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from delivery_lab.cli.comments.judged import JudgedStack
 from delivery_lab.cli.comments.markdown import counted, escaped
-from delivery_lab.data_classes import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
-
-from delivery_lab.data_classes import dataclass
 
 if TYPE_CHECKING:
     from delivery_lab.api.explored import Exploration

@@ -7,7 +7,7 @@ import json
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -15,7 +15,6 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.errors import UsageError
 from delivery_lab.program import naming
 

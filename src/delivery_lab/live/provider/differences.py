@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, Literal
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.live.provider.resource_type import Properties, ProvidedType, same
 from delivery_lab.live.provider.values import has_unknown
 

@@ -6,9 +6,9 @@ They stand in the emulator's parameter store, so that they are where all else is
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import Any
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.live.provider.cloud import Cloud, found, gone_is_fine
 
 _ROOT = "/delivery-lab/emulated"

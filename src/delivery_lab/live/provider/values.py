@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from google.protobuf.struct_pb2 import Struct, Value
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.program.graph import UNKNOWN
 from delivery_lab.program.wire import SIGNATURE, Decoder
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.events import Journal
 from delivery_lab.limits.eventbridge import EVENT_AGE, RETRIES
 from delivery_lab.model.backoff import Backoff

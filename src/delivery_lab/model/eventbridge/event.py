@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.limits.eventbridge import ENVELOPE
 from delivery_lab.model.clock import iso_time
 

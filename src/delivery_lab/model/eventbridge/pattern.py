@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.limits.eventbridge import ENVELOPE
 from delivery_lab.model.api_errors import eventbridge as errors
 from delivery_lab.model.patterns.checking import BadPatternError, check_comparison, is_number

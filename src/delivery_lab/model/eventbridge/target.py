@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.events import Journal, TargetKind
 from delivery_lab.model.eventbridge.bus import EventBus, Putter
 from delivery_lab.model.eventbridge.event import BusEvent

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import NamedTuple
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.events import (
     FeedConfigured,
     FeedDeadLettered,

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.errors import LabError, NotModelledError
 from delivery_lab.events import Actor, Journal, TargetKind
 from delivery_lab.function_names import LATEST_VERSION

@@ -6,9 +6,9 @@ import base64
 import json
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.limits.gateway import HTTP_TIMEOUT, REST_TIMEOUT
 from delivery_lab.limits.limit import Limit
 from delivery_lab.model.gateway.payloads import PayloadFormat

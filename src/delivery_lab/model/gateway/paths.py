@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import unquote
-
-from delivery_lab.data_classes import dataclass
 
 DEFAULT = "$default"
 _VARIABLE = re.compile(r"\{([^{}+]+)(\+?)\}")

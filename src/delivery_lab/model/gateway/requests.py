@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import timedelta
 from urllib.parse import parse_qsl
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.model.clock import EPOCH, epoch_ms
 from delivery_lab.model.runtime import ACCOUNT_ID
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 from urllib.parse import parse_qsl
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.errors import NotModelledError
 from delivery_lab.model.eventbridge.api import PUT_EVENTS
 from delivery_lab.model.gateway.answers import HttpResponse

@@ -5,9 +5,8 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.errors import NotModelledError
 from delivery_lab.events import Journal, PartitionedKind
 from delivery_lab.limits.streams import BROKER_PARTITIONS, BROKER_RECORD_BYTES, BROKER_RETENTION_HOURS

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.model.backoff import Backoff
 from delivery_lab.model.clock import seconds
 from delivery_lab.model.json_reading import read_json

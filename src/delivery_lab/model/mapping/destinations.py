@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.events import DiscardCondition
 from delivery_lab.model.api_errors import sqs as errors
 from delivery_lab.model.clock import Scheduler, iso_time

@@ -5,8 +5,8 @@ from __future__ import annotations
 import uuid
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.events import Journal, PollersChanged
 from delivery_lab.limits.across import allows_pollers
 from delivery_lab.limits.mappings import (

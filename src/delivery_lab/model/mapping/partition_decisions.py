@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.limits.mappings import ENDLESS
 from delivery_lab.model.backoff import Backoff
 from delivery_lab.model.json_reading import read_json

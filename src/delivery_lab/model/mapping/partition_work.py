@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import field
+from dataclasses import dataclass, field
 from random import Random
 from typing import Protocol
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.events import Journal
 from delivery_lab.model.clock import Scheduler
 from delivery_lab.model.invokes import Rehearsal

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import ClassVar, Protocol
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.limits.mappings import SQS_FIRST_BATCHES, SQS_MOST_BATCHES
 from delivery_lab.model.mapping.error_share import ErrorShare
 from delivery_lab.model.mapping.throttled_growth import ThrottledGrowth

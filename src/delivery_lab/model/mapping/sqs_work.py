@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Collection, Iterable
-from dataclasses import field
+from dataclasses import dataclass, field
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.limits.functions import SYNCHRONOUS_PAYLOAD
 from delivery_lab.model.clock import Timer
 from delivery_lab.model.mapping.error_share import ErrorShare

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from delivery_lab.data_classes import dataclass
+from dataclasses import dataclass
+
 from delivery_lab.events import Journal
 from delivery_lab.limits.limit import Choice
 from delivery_lab.limits.mappings import (

@@ -5,9 +5,8 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
-
-from delivery_lab.data_classes import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.errors import NotModelledError
 from delivery_lab.events import Actor, Journal, PipeHandedOn, PipeRefused
 from delivery_lab.limits.pipes import EXECUTION_SECONDS

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.errors import NotModelledError
 from delivery_lab.input_templates import PLACEHOLDER, is_json_shaped, is_quoted
 from delivery_lab.model.json_paths import MISSING, follow

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.errors import NotModelledError
 from delivery_lab.events import FeederAccepted, Journal
 from delivery_lab.model.clock import Scheduler

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.events import FeederAccepted, Journal
 from delivery_lab.model.clock import EPOCH, Scheduler, seconds
 from delivery_lab.model.feeds.feed import Feed

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from math import prod
 from typing import Any
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.limits.topics import FILTER_COMBINATIONS, FILTER_KEYS
 from delivery_lab.model.api_errors import sns as errors
 from delivery_lab.model.patterns.checking import BadPatternError, check_comparison

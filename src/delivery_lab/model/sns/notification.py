@@ -10,11 +10,10 @@ import base64
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.model.clock import iso_time
 
 Attributes = Mapping[str, Mapping[str, Any]]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.limits.topics import PUBLISH_ENTRIES, SUBJECT
 from delivery_lab.model.api_errors import sns as errors
 from delivery_lab.model.sns import attributes

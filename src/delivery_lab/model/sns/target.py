@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.events import Journal, TargetKind
 from delivery_lab.model.feeds.targets import Announce, Parcel, Permit
 from delivery_lab.model.randomness import RandomStreams

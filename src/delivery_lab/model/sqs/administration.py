@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.errors import NotModelledError
 from delivery_lab.events import Journal
 from delivery_lab.limits.queues import LISTED_QUEUES, PURGE_SECONDS, RETENTION_SPREAD_SECONDS, SPREAD_SECONDS

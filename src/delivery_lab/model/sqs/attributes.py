@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any, Literal
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.limits.across import allows_throughput
 from delivery_lab.limits.queues import (
     DEDUPLICATION_SCOPE,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.limits.queues import KMS_REUSE
 from delivery_lab.model.api_errors import sqs as errors
 

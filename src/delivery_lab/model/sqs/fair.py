@@ -10,9 +10,8 @@ from __future__ import annotations
 import heapq
 from collections import deque
 from collections.abc import Callable, Generator
-from dataclasses import field
+from dataclasses import dataclass, field
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.events import Journal
 from delivery_lab.model.clock import Scheduler, seconds
 from delivery_lab.model.sqs.line import StandardLine

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.model.loops import NO_LINEAGE, Lineage
 from delivery_lab.rules.assumptions import ChainedCount
 

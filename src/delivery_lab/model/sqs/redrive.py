@@ -6,9 +6,9 @@ import base64
 import json
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.errors import NotModelledError
 from delivery_lab.events import Journal, MessageMoved, MoveTaskChanged, MoveTaskStatus
 from delivery_lab.limits.queues import MOVE_RATE, MOVE_TASK

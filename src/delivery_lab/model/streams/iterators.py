@@ -6,11 +6,11 @@ import base64
 import bisect
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.model.api_errors import streams
 from delivery_lab.model.clock import EPOCH, seconds
 from delivery_lab.model.partition import Partition, Record

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import ClassVar
 
-from delivery_lab.data_classes import dataclass
 from delivery_lab.events import (
     Event,
     RecordExpired,
