@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import tarfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ from delivery_lab.explore.sample import Sample
 from tests.lab_support import FOREIGN
 
 pytest.importorskip("distributed")
+from distributed.comm.core import CommClosedError
 
 OPTIONS: RunOptions = {"workload": "workload.yaml", "seed": 5, "expect": ["messages.lost == 0"]}
 START = "from distributed.cli.dask_{0} import main; main()"
@@ -106,6 +107,97 @@ def test_a_worker_that_is_killed_changes_nothing(cluster: Cluster) -> None:
 
     assert seen == list(range(5, 35))
     assert as_told(found) == as_told(explored(30, None))
+
+
+class Unanswering:
+    """A client of a cluster, and what it is promised there, of which the worker was lost."""
+
+    def __init__(self, lost_in: str = "", status: Sequence[str] = (), looks: int = 1_000) -> None:
+        self._lost_in, self._status, self.looks = lost_in, status, looks
+
+    def run(self, versions: Callable[[], dict[str, str]]) -> dict[str, dict[str, str]]:
+        return {"worker": self._answer("run", versions())}
+
+    def register_plugin(self, plugin: object, name: str) -> None:
+        self._answer("register_plugin", plugin)
+
+    def submit(self, *_: object, **__: object) -> Unanswering:
+        return self
+
+    def nthreads(self) -> dict[str, int]:
+        return {}
+
+    def scheduler_info(self) -> dict[str, Any]:
+        if not self.looks:
+            return {"workers": {}}
+        self.looks -= 1
+        return {"workers": {str(number): {"status": status} for number, status in enumerate(self._status)}}
+
+    def result(self, timeout: float) -> None:
+        raise TimeoutError
+
+    def done(self) -> bool:
+        return False
+
+    def cancel(self, _: object) -> None: ...
+
+    def unregister_worker_plugin(self, _: str) -> None: ...
+
+    def close(self) -> None: ...
+
+    def _answer(self, step: str, answer: Any) -> Any:
+        if step == self._lost_in:
+            raise CommClosedError("Stream is closed")
+        return answer
+
+
+@pytest.mark.parametrize("step", ["run", "register_plugin"])
+def test_workers_that_are_lost_while_they_are_made_ready_are_said(step: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(on_cluster, "_connected", lambda _: Unanswering(lost_in=step))
+
+    with pytest.raises(LabError) as caught:
+        explored(4, "tcp://there:1")
+
+    assert str(caught.value) == (
+        "workers of tcp://there:1 were lost while they were made ready (killed, or out of memory)\n"
+        "  fix: give them more memory, for each 500 MB or more (dask worker --memory-limit)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "message"),
+    [
+        ([], "the cluster at tcp://there:1 has no workers\n  fix: start some with dask worker tcp://there:1"),
+        (
+            ["paused", "paused"],
+            (
+                "all workers of the cluster at tcp://there:1 are paused: they are near their memory limit\n"
+                "  fix: give them more memory, for each 500 MB or more (dask worker --memory-limit)"
+            ),
+        ),
+    ],
+)
+def test_workers_of_which_none_takes_seeds_are_said(
+    status: list[str], message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(on_cluster, "_connected", lambda _: Unanswering(status=status))
+    monkeypatch.setattr(on_cluster, "IDLE_SECONDS", 0)
+
+    with pytest.raises(LabError) as caught:
+        explored(4, "tcp://there:1")
+
+    assert str(caught.value) == message
+
+
+def test_one_worker_that_is_not_paused_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    client = Unanswering(status=["paused", "running"], looks=3)
+    monkeypatch.setattr(on_cluster, "_connected", lambda _: client)
+    monkeypatch.setattr(on_cluster, "IDLE_SECONDS", 0)
+
+    with pytest.raises(LabError, match="has no workers"):  # they are lost when it has been looked three times
+        explored(4, "tcp://there:1")
+
+    assert client.looks == 0
 
 
 def test_workers_with_other_versions_are_refused_by_name(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:

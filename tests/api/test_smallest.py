@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,8 +13,10 @@ from delivery_lab.api.case import Case, case_of
 from delivery_lab.api.inputs import RunOptions
 from delivery_lab.api.lab import Lab
 from delivery_lab.api.smallest import Smallest, smallest_case
+from delivery_lab.compare.worsening import HARMFUL
 from delivery_lab.explore.settings import GivenSetting, settings_of
 from delivery_lab.program.graph import Graph
+from tests.golden_files import path_of, variants
 from tests.lab_support import ROOT
 
 DANGEROUS = [
@@ -46,6 +51,17 @@ DANGEROUS = [
 ]
 """What a variant promises and does not keep, and how many messages show it."""
 
+PRICE_OF_WHAT_IT_IS_FOR = {
+    "fifo-ordered": "what comes after the poison message of its group goes with it, so that the order is kept",
+    "msk-bisect": "the healthy half of a batch that is cut in two is done again",
+    "pipe-sqs-safe": "an event that is too large for the queue is kept, which no setting lets in",
+    "stream-bisect": "the healthy half of a batch that is cut in two is done again",
+}
+"""Variants that harm messages and are not dangerous, and why."""
+
+HARM = (*HARMFUL, "ordering.violations", "requests.falseSuccesses")
+"""Figures of which any but 0 is harm."""
+
 
 @pytest.fixture(scope="module")
 def lab() -> Lab:
@@ -74,6 +90,21 @@ def only_settings(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
         return (one for one in settings_of(graph) if one.path.rpartition(".")[2] in names)
 
     monkeypatch.setattr("delivery_lab.api.smallest.settings_of", some)
+
+
+def test_every_variant_that_harms_messages_is_among_them_or_says_why_not() -> None:
+    harming = {stack for stack in variants() if any(_figure(path_of(stack), name) for name in HARM)}
+    dangerous = {stack for stack, *_ in DANGEROUS}
+
+    assert harming - dangerous == PRICE_OF_WHAT_IT_IS_FOR.keys()
+    assert dangerous - harming == {"batch-manual-delete"}  # it repeats deliveries, whose work is not done again
+
+
+def _figure(golden: Path, name: str) -> object:
+    content: Any = json.loads(golden.read_text(encoding="utf-8"))
+    for part in name.split("."):
+        content = (content or {}).get(part)
+    return content
 
 
 @pytest.mark.parametrize(("stack", "expectation", "messages"), DANGEROUS, ids=[name for name, *_ in DANGEROUS])

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from delivery_lab.api import failure_file
+from delivery_lab.api import failure_file, simulated
 from delivery_lab.cli import console
 from delivery_lab.cli.main import main
 from tests.lab_support import ROOT
@@ -35,6 +35,15 @@ class Said:
 
 
 Lab = Callable[..., Said]
+
+QUICK_EVENTS = simulated.QUICK_EVENTS
+"""Up to which size the command tries alternatives by itself, for tests that look at what they come to."""
+
+
+@pytest.fixture(autouse=True)
+def _no_alternatives_by_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Alternatives of assumptions are most of the runs of a quick command, and few tests look at them."""
+    monkeypatch.setattr(simulated, "QUICK_EVENTS", -1)
 
 
 @pytest.fixture

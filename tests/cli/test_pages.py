@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from delivery_lab.api import simulated
-from tests.cli.conftest import Lab
+from tests.cli.conftest import QUICK_EVENTS, Lab
 from tests.cli.shown import Shown, commands_of, missing
 from tests.lab_support import ROOT
 
@@ -32,8 +32,8 @@ def test_a_page_has_its_commands(page: str, commands: int) -> None:
     "command", [command for _, command in COMMANDS], ids=[f"{page}: {command.text}" for page, command in COMMANDS]
 )
 def test_a_command_prints_what_the_page_shows(lab: Lab, command: Shown, monkeypatch: pytest.MonkeyPatch) -> None:
-    if not command.tells_alternatives:
-        monkeypatch.setattr(simulated, "QUICK_EVENTS", -1)  # they are most of the runs, and nobody would see them
+    if command.tells_alternatives:
+        monkeypatch.setattr(simulated, "QUICK_EVENTS", QUICK_EVENTS)
     # What explore says of the smallest case is no output, so that no page shows it: tests of replay look at it.
     more = ["--no-shrink"] if command.words[1] == "explore" else []
     said = lab(*command.words[1:], *more)

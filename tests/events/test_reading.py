@@ -7,6 +7,8 @@ import gc
 import weakref
 from dataclasses import replace
 
+import pytest
+
 from delivery_lab.events import Run, read_once
 from delivery_lab.results.following import read_events
 from tests.lab_support import run
@@ -40,6 +42,7 @@ def a_run_that_is_over() -> weakref.ref[Run]:
     return weakref.ref(gone)
 
 
+@pytest.mark.usefixtures("only_new_garbage")
 def test_what_was_read_of_a_run_holds_no_run() -> None:
     gone = a_run_that_is_over()
     gc.collect()

@@ -54,6 +54,7 @@ WAYS = {
 """Ways to have something happen at the end of an object: at the top of a module, and in its handler."""
 
 
+@pytest.mark.usefixtures("only_new_garbage")
 @pytest.mark.parametrize("what", [FILE, NETWORK, PROCESS], ids=["file", "network", "process"])
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")

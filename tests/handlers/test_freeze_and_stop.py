@@ -6,6 +6,8 @@ import sys
 import textwrap
 from pathlib import Path
 
+import pytest
+
 from tests.handlers.world import World
 
 
@@ -72,6 +74,7 @@ FINALLY = """
 """
 
 
+@pytest.mark.usefixtures("only_new_garbage")
 def test_stop_runs_nothing_of_the_code(world: World) -> None:
     function = world.function(FINALLY)
     with world.host:
@@ -86,6 +89,7 @@ def test_stop_runs_nothing_of_the_code(world: World) -> None:
     assert (world.text, world.answers) == ([], [])
 
 
+@pytest.mark.usefixtures("only_new_garbage")
 def test_leaving_the_host_in_the_middle_runs_nothing_either(world: World) -> None:
     with world.host:
         world.start(world.environment(world.function(FINALLY)))

@@ -195,6 +195,7 @@ def _on_a_thread(world: World, text: str) -> list[object]:
     return found
 
 
+@pytest.mark.usefixtures("only_new_garbage")
 @pytest.mark.parametrize("blocking", BLOCKING)
 def test_code_that_blocks_off_the_main_thread_is_named_with_its_line(make_world: WorldMaker, blocking: str) -> None:
     world = make_world(stall_after_seconds=0.2)

@@ -370,6 +370,7 @@ def test_the_hosts_threads_stay_real(world: World) -> None:
     assert (threading.Lock, threading.local, threading.get_ident, queue.SimpleQueue, threading.Thread) == before
 
 
+@pytest.mark.usefixtures("only_new_garbage")
 def test_an_event_loop_that_is_left_open_or_stopped_in_the_middle_runs_nothing_more(world: World) -> None:
     function = world.function(
         """

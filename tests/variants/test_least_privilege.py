@@ -112,6 +112,17 @@ UNUSED = {
     ("async-destinations", "async-worker", "dynamodb:GetItem"): _BRINGS_NONE_BACK,
     ("visibility-powertools", "visibility-worker", "dynamodb:GetItem"): _BRINGS_NONE_BACK,
     ("visibility-powertools", "visibility-worker", "dynamodb:DeleteItem"): _TAKES_BACK,
+    ("sns-sqs-filter-safe", "sns-worker", "dynamodb:GetItem"): _BRINGS_NONE_BACK,
+    ("sns-sqs-filter-safe", "sns-worker", "dynamodb:DeleteItem"): _TAKES_BACK,
+    ("sns-sqs-raw-safe", "sns-worker", "dynamodb:GetItem"): _BRINGS_NONE_BACK,
+    ("s3-sqs-safe", "s3-worker", "dynamodb:GetItem"): _BRINGS_NONE_BACK,
+    ("s3-sqs-safe", "s3-worker", "dynamodb:DeleteItem"): _TAKES_BACK,
+    ("eventbridge-sqs-safe", "eventbridge-worker", "dynamodb:GetItem"): _BRINGS_NONE_BACK,
+    ("eventbridge-sqs-safe", "eventbridge-worker", "dynamodb:DeleteItem"): _TAKES_BACK,
+    ("apigateway-sqs-safe", "apigateway-worker", "dynamodb:GetItem"): _BRINGS_NONE_BACK,
+    ("apigateway-sqs-safe", "apigateway-worker", "dynamodb:DeleteItem"): _TAKES_BACK,
+    ("pipe-sqs-safe", "pipe-worker", "dynamodb:GetItem"): _BRINGS_NONE_BACK,
+    ("pipe-sqs-safe", "pipe-worker", "dynamodb:DeleteItem"): _TAKES_BACK,
 }
 """Actions that the simulation of a variant does not show, and why they are needed."""
 

@@ -74,10 +74,10 @@ def test_breaker_saves_the_calls_to_a_function_that_is_down_and_recovers() -> No
     assert all(status == 200 for at, status in answers if at > last_refused)
 
 
-@pytest.mark.parametrize("shared", ["true", "false"])
-def test_a_throttle_of_seconds_is_no_outage_of_a_minute(shared: str) -> None:
+@pytest.mark.parametrize("overrides", [(), ("sync.caller.breaker.shared=true",)])
+def test_a_throttle_of_seconds_is_no_outage_of_a_minute(overrides: tuple[str, ...]) -> None:
     """A breaker that counted throttles as failures would refuse everything for a minute, once all share one."""
-    answers = run("sync-breaker", f"sync.caller.breaker.shared={shared}").events
+    answers = run("sync-breaker", *overrides).events
     refused = [e for e in answers if isinstance(e, RequestAnswered) and e.status != 200 and e.instant_us < 90e6]
 
     assert len(refused) <= 2

@@ -11,7 +11,7 @@ from delivery_lab.results.outcome import outcome_of
 from delivery_lab.results.timeline import timeline
 from tests.lab_support import graph, known, outcome, outcomes, run
 
-SEEDS = range(1, 9)
+SEEDS = range(1, 5)
 
 
 def _logged(result: Run, event: str) -> list[float]:
@@ -88,7 +88,7 @@ def test_safe_needs_no_heartbeat() -> None:
 _MANY = [pytest.param(range(first, first + 20), marks=pytest.mark.long) for first in range(0, 200, 20)]
 
 
-@pytest.mark.parametrize("seeds", [range(8), *_MANY], ids=str)
+@pytest.mark.parametrize("seeds", [range(4), *_MANY], ids=str)
 def test_powertools_never_does_work_twice_and_says_what_that_costs(seeds: range) -> None:
     found = list(outcomes("visibility-powertools", name="visibility-varied", seeds=seeds))
 

@@ -6,6 +6,7 @@ lost runs again on another one. Who can reach a scheduler of Dask can run code o
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -21,6 +22,10 @@ WORKER_SECONDS = 20
 """How long is waited for the first worker."""
 CHUNK = 20
 """Seeds that a worker is given at once."""
+LOOK_SECONDS = 5
+"""After so long without an answer it is looked whether anybody works on it."""
+IDLE_SECONDS = 60
+"""How long nobody may: a worker that was lost is started again by its nanny, and one that is paused may go on."""
 AHEAD = 3
 """So many lists for each thread of the cluster are under way at once."""
 
@@ -44,13 +49,16 @@ def cluster_samples(address: str, shipment: Shipment, seeds: Sequence[int]) -> I
     waiting: deque[Any] = deque()
     try:
         _compare_versions(client, address, shipment.versions)
-        client.register_plugin(ShippedProject(name, shipment), name=name)
+        try:
+            client.register_plugin(ShippedProject(name, shipment), name=name)
+        except OSError as error:
+            raise _lost_early(address) from error
         for at in range(0, len(seeds), CHUNK):
             waiting.append(client.submit(run_on_worker, name, seeds[at : at + CHUNK], pure=False, priority=-at))
             if len(waiting) > AHEAD * max(1, sum(client.nthreads().values())):
-                yield from _result(waiting.popleft())
+                yield from _result(client, address, waiting.popleft())
         while waiting:
-            yield from _result(waiting.popleft())
+            yield from _result(client, address, waiting.popleft())
     finally:
         with suppress(Exception):
             client.cancel(list(waiting))
@@ -75,10 +83,9 @@ def _connected(address: str) -> Any:
     try:
         client.wait_for_workers(1, timeout=WORKER_SECONDS)
     except Exception as error:
+        reason = _why_nobody_works(client, address) or _without_workers(address)
         client.close()
-        raise LabError(
-            f"the cluster at {address} has no workers\n  fix: start some with dask worker {address}"
-        ) from error
+        raise LabError(reason) from error
     return client
 
 
@@ -91,6 +98,8 @@ def _compare_versions(client: Any, address: str, versions: Callable[[], Mapping[
     here = versions_on_this_machine(versions)
     try:
         found: dict[str, Mapping[str, str]] = client.run(versions)
+    except OSError as error:
+        raise _lost_early(address) from error
     except Exception as error:
         raise LabError(f"the workers of {address} cannot import what runs need: {error}") from error
     wrong = [
@@ -106,14 +115,51 @@ def _compare_versions(client: Any, address: str, versions: Callable[[], Mapping[
         )
 
 
-def _result(future: Any) -> list[Sample]:
+def _lost_early(address: str) -> LabError:
+    return LabError(
+        f"workers of {address} were lost while they were made ready (killed, or out of memory)\n"
+        "  fix: give them more memory, for each 500 MB or more (dask worker --memory-limit)"
+    )
+
+
+def _result(client: Any, address: str, future: Any) -> list[Sample]:
     from distributed import KilledWorker
 
-    try:
-        found: list[Sample] = future.result()
-    except KilledWorker as error:
-        raise LabError(
-            "workers of the cluster were lost again and again with the same seeds (killed, or out of memory)\n"
-            "  fix: give them more memory, or a smaller workload"
-        ) from error
-    return found
+    idle_since: float | None = None
+    while True:
+        try:
+            found: list[Sample] = future.result(timeout=LOOK_SECONDS)
+            return found
+        except KilledWorker as error:
+            raise LabError(
+                "workers of the cluster were lost again and again with the same seeds (killed, or out of memory)\n"
+                "  fix: give them more memory, or a smaller workload"
+            ) from error
+        except TimeoutError:
+            if future.done():
+                raise  # the run's own
+            reason = _why_nobody_works(client, address)
+            now = time.monotonic()
+            idle_since = None if reason is None else idle_since or now
+            if idle_since is not None and now - idle_since >= IDLE_SECONDS:
+                raise LabError(reason or "") from None
+
+
+def _without_workers(address: str) -> str:
+    return f"the cluster at {address} has no workers\n  fix: start some with dask worker {address}"
+
+
+def _why_nobody_works(client: Any, address: str) -> str | None:
+    """Why none of the workers takes seeds, None where one does. Dask itself would wait for ever."""
+    info = client.scheduler_info()
+    workers = info["workers"].values()
+    if info.get("n_workers", len(workers)) > len(workers):
+        return None  # not all are told
+    if not workers:
+        return _without_workers(address)
+    if all(worker.get("status") == "paused" for worker in workers):
+        return (
+            f"all workers of the cluster at {address} are paused: they are near their memory limit\n"
+            "  fix: give them more memory, for each 500 MB or more (dask worker --memory-limit)"
+        )
+    return None

@@ -57,6 +57,7 @@ def check_followable(known: KnownStack) -> None:
             _check_id(arrival)
         if arrival.target in FEEDERS:
             _check_fed(known, arrival, queues)
+    _check_alone(known)
     sent = {arrival.name for arrival in known.arrivals if arrival.target in _READ}
     for mapping in readers_of(known):
         if mapping.source.name in sent and mapping.config.patterns:
@@ -122,6 +123,24 @@ def _check_fed(known: KnownStack, arrival: Arrival, queues: set[str]) -> None:
             )
     else:
         _check_id(arrival)
+
+
+def _check_alone(known: KnownStack) -> None:
+    """Refuse functions that have messages of several sources, where only the business id tells what they had."""
+    tables = {arrival.name for arrival in known.arrivals if arrival.target == "table"}
+    feeders = {feeder_of(known.account, arrival).name for arrival in known.arrivals if arrival.target in FEEDERS}
+    fed = {feed.target.name for feed in known.account.feeds if feed.feeder in feeders}
+    events = {(arrival.name, "asynchronous events") for arrival in known.arrivals if arrival.target == "event"}
+    queues = {(mapping.config.function, mapping.queue.name) for mapping in known.account.mappings.values()}
+    records = {(reader.config.function, reader.source.name) for reader in readers_of(known)}
+    for function, source in sorted({*queues, *records}):
+        others = sorted(name for given, name in {*queues, *records, *events} if given == function and name != source)
+        if source in fed | tables and others:
+            raise NotModelledError(
+                f"{known.stack.name}: {function} has messages of {source}, which are known by their business ids, and "
+                f"of {', '.join(others)}: which of its lines are about which is not seen\n"
+                "  nearest: --on simulation, or --on local"
+            )
 
 
 def _check_id(arrival: Arrival) -> None:

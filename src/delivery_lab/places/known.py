@@ -244,8 +244,8 @@ def stages_of(account: Account) -> dict[str, Invoker | None]:
 
 
 def destinations_of_events(account: Account) -> list[str]:
-    """ARNs of all destinations and dead-letter queues of functions."""
-    configs = [account.events.configuration(name) for name in account.functions.names]
+    """ARNs of all destinations and dead-letter queues of functions, and of their versions and aliases."""
+    configs = account.events.configs.values()
     told = [arn for config in configs for arn in (config.on_success, config.on_failure, config.dead_letter)]
     return [arn for arn in told if arn is not None]
 
