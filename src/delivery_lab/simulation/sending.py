@@ -54,7 +54,8 @@ class Sender:
         account: the account that the stack was deployed to.
         topics: finds Kafka topics.
         refused_apis: APIs that no request can be sent to, with the reason.
-        function_urls: by name of a URL, which no request can be sent to: the function behind it.
+        function_urls: by name of a URL: the function behind it.
+        calls_urls: whether requests can be sent to URLs of functions.
         tables: names of the tables in DynamoDB, by their names in the stack.
         stack: name of the stack, for messages.
         origin: where the workload comes from, for messages.
@@ -73,6 +74,7 @@ class Sender:
         *,
         refused_apis: Mapping[str, LabError],
         function_urls: Mapping[str, str],
+        calls_urls: bool = False,
         stack: str,
         origin: str,
         scheduler: Scheduler,
@@ -83,6 +85,7 @@ class Sender:
         self._tables = tables
         self._refused_apis = refused_apis
         self._function_urls = function_urls
+        self._calls_urls = calls_urls
         self._stack = stack
         self._origin = origin
         self._scheduler = scheduler
@@ -162,27 +165,27 @@ class Sender:
             self.notes.append(note)
 
     def _api(self, arrival: Arrival) -> HttpApi:
-        apis = self._account.apis
-        only = next(iter(self._refused_apis), "") if not apis and len(self._refused_apis) == 1 else ""
-        if (arrival.name or only) in self._refused_apis:
-            raise self._refused_apis[arrival.name or only]
-        urls = self._function_urls
-        if arrival.name in urls or not (arrival.name or apis or self._refused_apis or not urls):
-            url = arrival.name or next(iter(urls))
+        name, urls = arrival.name or self._only_api(), self._function_urls
+        if name in urls and not self._calls_urls:
             raise NotModelledError(
-                f"{self._origin}: a request is sent to the URL of a function, {url}, which is not modelled\n"
-                f"  nearest: a line of send that invokes the function itself: {{invoke: {urls[url]}, body: {{...}}}}, "
-                "with the event of a request as body, which HTTP APIs with payload format 2.0 have, too"
+                f"{self._origin}: a request is sent to the URL of a function, {name}, which only the simulation calls\n"
+                "  nearest: --on simulation, or a line of send that invokes the function itself, with the event of a "
+                f"request as body: {{invoke: {urls[name]}, body: {{...}}}}"
             )
-        if arrival.name:
-            return self._named(apis, arrival.name, "HTTP or REST API")
-        if len(apis) + len(self._refused_apis) != 1:
-            known = ", ".join((*apis, *self._refused_apis)) or "none"
+        if name in self._refused_apis:
+            raise self._refused_apis[name]
+        return self._named(self._account.apis, name, "HTTP or REST API")
+
+    def _only_api(self) -> str:
+        """The API that a request without `api:` goes to; the URL of a function where there is no other."""
+        known = [*self._account.apis, *self._refused_apis]
+        meant = [name for name in known if name not in self._function_urls] or known
+        if len(meant) != 1:
             raise WorkloadError(
                 f"{self._origin}: an HTTP request needs an HTTP or REST API in the stack, or `api:` to choose one "
-                f"(APIs of {self._stack}: {known})"
+                f"(APIs of {self._stack}: {', '.join(known) or 'none'})"
             )
-        return next(iter(apis.values()))
+        return meant[0]
 
     def _queue(self, arrival: Arrival) -> None:
         queue = self._named(self._account.queues, arrival.name, "queue")
