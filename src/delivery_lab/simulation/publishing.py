@@ -13,7 +13,7 @@ from delivery_lab.model.eventbridge.buses import EventBuses
 from delivery_lab.model.runtime import AwsError
 from delivery_lab.model.s3.bucket import NotifyingBucket
 from delivery_lab.model.sns.publishing import check
-from delivery_lab.model.sns.topic import SnsTopic
+from delivery_lab.model.sns.topic import Publisher, SnsTopic
 from delivery_lab.simulation.send_lines import Arrival
 
 
@@ -34,6 +34,11 @@ def publish_parameters(arrival: Arrival) -> dict[str, Any]:
         "MessageDeduplicationId": arrival.dedup,
     }
     return {"Message": arrival.body, **{name: value for name, value in named.items() if value}}
+
+
+def publish(topic: SnsTopic, parameters: dict[str, Any]) -> None:
+    """Publish to a topic, for the workload."""
+    topic.publish(parameters, Publisher())
 
 
 def check_published(topic: SnsTopic, parameters: dict[str, Any], where: str) -> None:

@@ -21,7 +21,6 @@ from delivery_lab.model.invokes import InvokeResult, Throttled
 from delivery_lab.model.json_reading import read_json
 from delivery_lab.model.kafka.cluster import KafkaTopic
 from delivery_lab.model.runtime import AwsError
-from delivery_lab.model.sns.topic import Publisher, SnsTopic
 from delivery_lab.model.sqs.fifo import FifoQueue
 from delivery_lab.model.sqs.queue import SqsQueue
 from delivery_lab.model.sqs.sending import check
@@ -37,6 +36,7 @@ from delivery_lab.simulation.publishing import (
     check_published,
     event_entry,
     message_parameters,
+    publish,
     publish_parameters,
     put_event,
 )
@@ -264,7 +264,7 @@ class Sender:
         topic = self._named(self._account.topics, arrival.name, "SNS topic")
         parameters = publish_parameters(arrival)
         check_published(topic, parameters, arrival.where)
-        self._scheduler.at(seconds(arrival.at_seconds), _publish, topic, parameters)
+        self._scheduler.at(seconds(arrival.at_seconds), publish, topic, parameters)
 
     def _s3(self, arrival: Arrival) -> None:
         buckets = {bucket.name: bucket for bucket in self._account.buckets.values()}
@@ -387,10 +387,6 @@ def _send(queue: SqsQueue, arrival: Arrival, meter: Meter) -> None:
         queue.send(arrival.body, attributes=attributes, group=arrival.key, deduplication_id=arrival.dedup)
     else:
         queue.send(arrival.body, attributes=attributes, group=arrival.key, delay_seconds=arrival.delay_seconds)
-
-
-def _publish(topic: SnsTopic, parameters: dict[str, Any]) -> None:
-    topic.publish(parameters, Publisher())
 
 
 def _put(stream: KinesisStream, data: bytes, key: str) -> None:
