@@ -384,5 +384,10 @@ RuleId = Literal[
     "SYN-RETRY-1",
     "SYN-RETRY-2",
     "SYN-THROTTLE-1",
+    "URL-AUTH-1",
+    "URL-ERROR-1",
+    "URL-EVENT-1",
+    "URL-SIZE-1",
+    "URL-THROTTLE-1",
 ]
 """Id of a rule, such as `SQS-DLQ-1`: family, subject, number."""

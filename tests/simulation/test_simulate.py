@@ -687,20 +687,6 @@ def test_an_api_that_is_not_modelled_may_be_part_of_the_stack(folder: Folder) ->
     assert message.endswith("`api:` to choose one (APIs of dev: api, quick)")
 
 
-def test_a_request_to_the_url_of_a_function_is_refused_by_name(folder: Folder) -> None:
-    url = "aws.lambda_.FunctionUrl('url', function_name=worker.name, authorization_type='NONE')\n"
-
-    alone = folder.refusal(NotModelledError, more=url, workload=_REQUEST)
-    assert alone.startswith(
-        f"{folder.root / 'load.yaml'}: a request is sent to the URL of a function, url, which is not modelled\n"
-        "  nearest: a line of send that invokes the function itself: {invoke: worker, body: {...}}, with the event"
-    )
-    named = "send: [{at: 0, http: {method: GET, path: /, api: url}}]\n"
-    assert folder.refusal(NotModelledError, more=_API + url, workload=named) == alone
-    beside_an_api = folder.refusal(NotModelledError, more=_API + url, workload=_REQUEST)
-    assert beside_an_api.startswith("a request is sent to GET /orders/{id} of api")
-
-
 def test_http_quick_1_an_api_with_a_target_makes_its_route(folder: Folder) -> None:
     quick = "aws.apigatewayv2.Api('quick', protocol_type='HTTP', route_key='GET /orders/1', target=worker.invoke_arn)"
 

@@ -1,4 +1,4 @@
-"""An API of API Gateway in front of functions, queues and buses: routes, throttling, time limits, answers."""
+"""An API of API Gateway in front of functions, queues and buses, or the URL of a function: routes, limits, answers."""
 
 from __future__ import annotations
 
@@ -34,6 +34,7 @@ Answer = Callable[..., None]
 _PAYLOAD_RULES: Mapping[PayloadFormat, tuple[RuleId, ...]] = {
     "1.0": ("HTTP-PAYLOAD-2",),
     "2.0": ("HTTP-PAYLOAD-1",),
+    "url": ("URL-EVENT-1",),
     "rest": ("REST-PAYLOAD-3", "REST-PAYLOAD-1", "REST-PAYLOAD-2", "REST-PAYLOAD-4"),
 }
 
@@ -109,7 +110,7 @@ def _denied(operation: str, _: Mapping[str, object]) -> Mapping[str, object]:
 
 
 class HttpApi:
-    """One HTTP or REST API.
+    """One HTTP or REST API, or the URL of a function.
 
     Args:
         name: name of the API.
@@ -224,8 +225,9 @@ class HttpApi:
             _give(answer, self._kind.throttled)
         else:
             invoke = accepted
-            limit = min(route.timeout_seconds, self._kind.timeout.maximum / 1000)
-            exchange.timer = self._scheduler.after(seconds(limit), exchange.time_out)
+            if self._kind.timeout is not None:
+                limit = min(route.timeout_seconds, self._kind.timeout.maximum / 1000)
+                exchange.timer = self._scheduler.after(seconds(limit), exchange.time_out)
 
     def _followed(self, request: ApiRequest, body: str, call: Call) -> Call:
         """A call to a service by which the way of a message begins at its request."""
@@ -281,6 +283,7 @@ class HttpApi:
             region=self._stage.region,
             variables=route.pattern.variables(path) or {},
             resource_path=route.path,
+            host=self._kind.host,
         )
 
 
@@ -292,17 +295,20 @@ class _Exchange:
         self._kind = kind
         self._format = payload_format
         self.timer: Timer | None = None
+        self._waits = True
 
     def time_out(self) -> None:
         """The gateway stops waiting; the function runs on (HTTP-TIME-1, HTTP-TIME-2, REST-TIME-1)."""
-        self.timer = None
+        self._waits = False
         _give(self._answer, self._kind.timed_out)
 
     def on_result(self, result: InvokeResult) -> None:
         """The function has ended."""
-        if self.timer is None or self.timer.callback is None:
+        if not self._waits:
             return
-        self.timer.cancel()
+        self._waits = False
+        if self.timer is not None:
+            self.timer.cancel()
         if result.error is not None:
             _give(self._answer, self._kind.failed)
             return

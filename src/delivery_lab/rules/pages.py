@@ -133,6 +133,8 @@ _WHOLE = (
 
 _REPOSITORY = (
     f"{LAMBDA_GUIDE}functions-states.html",
+    f"{LAMBDA_GUIDE}urls-configuration.html",
+    f"{LAMBDA_GUIDE}urls-invocation.html",
     *(
         f"{EVENTS_GUIDE}eb-pipes-{name}.html"
         for name in (

@@ -124,7 +124,13 @@ REST_APIS: Mapping[str, Support] = {
 }
 """Inputs that only versions of the provider before 7 have (`stageName` of a Deployment) are not among them."""
 
-APIS: Mapping[str, Support] = {**HTTP_APIS, **REST_APIS}
+FUNCTION_URLS: Mapping[str, Support] = {
+    resource_types.FUNCTION_URL: Support(
+        _names("functionName qualifier invokeMode"), _names("authorizationType cors.*")
+    )
+}
+
+APIS: Mapping[str, Support] = {**HTTP_APIS, **REST_APIS, **FUNCTION_URLS}
 """What only a request to an API depends on."""
 
 OF_WHOLE_APIS = frozenset(
