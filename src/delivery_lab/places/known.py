@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -129,6 +129,7 @@ def know(stack: Stack, project_dir: Path, workload: Workload, seed: int, assumpt
         journal=journal,
     )
     sender.schedule(arrivals)  # refuses what is addressed to nobody
+    _refuse_qualifiers(arrivals, account, workload.origin)
     faults = tuple(sender.fault(fault) for fault in workload.faults)
     return KnownStack(stack, workload, account, deployment, arrivals, faults)
 
@@ -191,6 +192,21 @@ def _refuse_workload(workload: Workload, account: Account) -> None:
             f"{workload.origin}: {used[0]} are what the simulation makes up; a real place has none of it{but}\n"
             "  nearest: --on simulation, or a workload without"
         )
+
+
+def _refuse_qualifiers(arrivals: Sequence[Arrival], account: Account, origin: str) -> None:
+    """Real places read the event invoke configs of functions, and not those of their versions and aliases."""
+    for arrival in arrivals:
+        if (
+            arrival.target in ("event", "invoke")
+            and ":" in arrival.name
+            and arrival.name not in account.functions.names
+        ):
+            name, _, qualifier = arrival.name.partition(":")
+            raise NotModelledError(
+                f"{origin}: a real place invokes a function by no version or alias: {name} by {qualifier}\n"
+                f"  nearest: {name}, or --on simulation"
+            )
 
 
 def _refuse_stack(stack: Stack, account: Account) -> None:

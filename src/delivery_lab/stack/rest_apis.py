@@ -89,11 +89,13 @@ class RestStage:
     """The stage of an API that requests go to.
 
     Attributes:
+        urn: its URN.
         name: its name.
         variables: its variables; values may be UNKNOWN.
         limits: how many requests each method takes, None for no limit of its own.
     """
 
+    urn: str
     name: str
     variables: Mapping[str, Any]
     limits: RouteLimits | None
@@ -265,7 +267,7 @@ def _stage(of_api: Callable[[str], list[Inputs]]) -> RestStage | None:
         burst = general[0].optional_number("settings", "throttlingBurstLimit").known
         rate = general[0].optional_real("settings", "throttlingRateLimit").known
         limits = RouteLimits(*(None if value is None or value < 0 else value for value in (burst, rate)))  # type: ignore[arg-type]
-    return RestStage(name, mapping_of(first, "variables"), limits)
+    return RestStage(first.identity()["urn"], name, mapping_of(first, "variables"), limits)
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:
