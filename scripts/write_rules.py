@@ -28,6 +28,7 @@ FAMILIES = {
     "DDB": "DynamoDB",
     "HTTP": "HTTP APIs",
     "REST": "REST APIs",
+    "URL": "URLs of functions",
     "SNS": "Amazon SNS",
     "S3": "Amazon S3",
     "API": "what AWS's APIs take",

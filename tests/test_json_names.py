@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from delivery_lab.checks.finding import Severity
-from delivery_lab.json_names import json_name, json_path, plain
+from delivery_lab.json_names import json_name, json_path, object_in, plain
 
 
 @pytest.mark.parametrize(
@@ -40,3 +40,18 @@ def test_dataclasses_become_what_json_knows_and_keys_of_mappings_stay() -> None:
     outer = _Outer((_Inner(1.5),), Severity.ERROR, {"snake_case": Path("a")})
 
     assert plain(outer) == {"innerParts": [{"atSeconds": 1.5}], "howBad": "error", "byName": {"snake_case": "a"}}
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ('{"a": NaN}', {"a": pytest.approx(float("nan"), nan_ok=True)}),
+        ('{"a": 1}', {"a": 1}),
+        ("[1]", {}),
+        ("{", {}),
+        ("", {}),
+        ('{"a":' * 100_000, {}),
+    ],
+)
+def test_the_object_in_a_text_that_may_be_anything(text: str, found: dict[str, object]) -> None:
+    assert object_in(text) == found

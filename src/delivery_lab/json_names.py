@@ -1,7 +1,11 @@
-"""Names in JSON and in files are camelCase, attributes are snake_case: the one place that maps them."""
+"""Names in JSON and in files are camelCase, attributes are snake_case: the one place that maps them.
+
+And the objects in texts that functions write, which may be anything.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from enum import Enum
@@ -18,6 +22,15 @@ IRREGULAR: Mapping[str, str] = MappingProxyType({"for_seconds": "for"})
 def json_name(attribute: str) -> str:
     """The name in JSON of an attribute: `deadLettered` for `dead_lettered`."""
     return IRREGULAR.get(attribute) or to_camel(attribute)
+
+
+def object_in(text: str) -> dict[str, Any]:
+    """The object that a text of a function is in JSON, {} where it is anything else or nested too deeply for Python."""
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def json_path(path: str) -> str:

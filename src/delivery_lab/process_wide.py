@@ -18,11 +18,18 @@ _CONTEXTS = (decimal.DefaultContext, decimal.BasicContext, decimal.ExtendedConte
 _OF_A_CONTEXT = ("prec", "rounding", "Emin", "Emax", "capitals", "clamp", "flags", "traps")
 _HANDLERS = ("strict", "ignore", "replace", "xmlcharrefreplace", "backslashreplace", "surrogateescape", "surrogatepass")
 
+_WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 OPEN_FILES = "/dev/fd"
 """Folder with the numbers of the files that a process has open; some containers have none."""
 
 Setting = tuple[Callable[[], Any], Callable[[Any], object]]
 """Asks for a setting, and sets it."""
+
+
+def is_written(mode: object, flags: object) -> bool:
+    """Whether a file is opened to be written, of an audit event `open`: by its mode, or by flags of the system."""
+    by_mode = isinstance(mode, str) and not set(mode).isdisjoint("wax+")
+    return by_mode or (isinstance(flags, int) and bool(flags & _WRITING))
 
 
 def _umask() -> int:

@@ -198,6 +198,7 @@ RuleId = Literal[
     "RDR-RATE-2",
     "RDR-SOURCE-1",
     "RDR-SOURCE-2",
+    "REST-BINARY-1",
     "REST-ERROR-1",
     "REST-MAP-1",
     "REST-PASS-1",
@@ -384,5 +385,10 @@ RuleId = Literal[
     "SYN-RETRY-1",
     "SYN-RETRY-2",
     "SYN-THROTTLE-1",
+    "URL-AUTH-1",
+    "URL-ERROR-1",
+    "URL-EVENT-1",
+    "URL-SIZE-1",
+    "URL-THROTTLE-1",
 ]
 """Id of a rule, such as `SQS-DLQ-1`: family, subject, number."""

@@ -9,12 +9,20 @@ from pathlib import Path
 import pytest
 
 from delivery_lab import Lab
-from delivery_lab.api.calibrated import CalibratedFigure, Calibration, _seeded, calibrate_on_emulator, spans_of
+from delivery_lab.api.calibrated import (
+    CalibratedFigure,
+    Calibration,
+    _compared,
+    _seeded,
+    calibrate_on_emulator,
+    spans_of,
+)
 from delivery_lab.api.inputs import assumption_texts
 from delivery_lab.errors import LabError, UsageError
-from delivery_lab.results.outcome import Messages
+from delivery_lab.results.outcome import Messages, Outcome
 from delivery_lab.rules.alternatives import read_assumptions
-from scripts.write_places import page, row_of
+from scripts.places_page import page
+from scripts.write_places import row_of
 from tests.lab_support import ROOT
 
 _INSIDE = CalibratedFigure("messages.lost", 0, 2, 1, "inside")
@@ -40,6 +48,26 @@ def test_only_what_is_judged_and_the_same_in_all_simulations_is_equal() -> None:
     assert _calibration(same, _TIME).equal
     assert not _calibration(same, _INSIDE).equal
     assert _calibration(same, _INSIDE, _OUTSIDE).outside == (_OUTSIDE,)
+
+
+def test_a_figure_outside_names_the_assumptions_that_would_have_come_to_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    simulation = Lab.open(ROOT, cached=True).run("batch-partial")
+    outcome = simulation.outcome
+
+    def with_processed(count: int) -> Outcome:
+        return outcome.model_copy(update={"messages": outcome.messages.model_copy(update={"processed": count})})
+
+    tried = [
+        ("SQS-STALE-2", "delete", with_processed(5)),
+        ("ESM-POLL-1", "0", with_processed(6)),
+        ("A-1", "b", outcome),
+    ]
+    monkeypatch.setattr("delivery_lab.api.calibrated.outcomes_with_alternatives", lambda *_: iter(tried))
+    figures = {figure.name: figure for figure in _compared([simulation], with_processed(5), ROOT)}
+    assert figures["messages.processed"] == CalibratedFigure(
+        "messages.processed", 7, 7, 5, "outside", assumptions=("SQS-STALE-2=delete",)
+    )
+    assert (figures["messages.sent"].verdict, figures["messages.sent"].assumptions) == ("inside", ())
 
 
 def test_what_is_written_has_settings_and_figures_and_no_names(tmp_path: Path) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from delivery_lab import Lab
-from delivery_lab.api.calibrated import CalibratedFigure, Calibration
+from delivery_lab.api.calibrated import CalibratedFigure, Calibration, Verdict
 from delivery_lab.cli.console import Console
 from delivery_lab.cli.main import app
 from delivery_lab.cli.views.calibration import show_calibration
@@ -57,3 +58,18 @@ def test_the_emulators_own_mappings_have_a_column(capsys: pytest.CaptureFixture[
     assert "figure                              predicted           observed    own mappings" in shown
     assert "deliveries total                    10 to 12            15          13            OUTSIDE" in shown
     assert "not judged: they are not those of AWS either" in " ".join(shown.split())
+
+
+@pytest.mark.parametrize(("observed", "code"), [(12, 0), (15, 5)])
+def test_a_figure_outside_is_an_exit_code_of_its_own(
+    observed: int, code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What can be sent to others is written all the same."""
+    verdict: Verdict = "outside" if code else "inside"
+    figure = CalibratedFigure("deliveries.total", 10, 12, observed, verdict)
+    found = replace(_calibration("local"), figures=(figure,))
+    monkeypatch.setattr("delivery_lab.api.calibrated.calibrate_on_emulator", lambda *_, **__: found)
+    file = tmp_path / "calibration.json"
+    said = CliRunner().invoke(app, ["calibrate", "batch-partial", "--write", str(file), "--project", str(ROOT)])
+    assert said.exit_code == code
+    assert f'"observed": {observed}' in file.read_text(encoding="utf-8")

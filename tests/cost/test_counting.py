@@ -13,8 +13,19 @@ from delivery_lab.cost.counting import used_by
 from delivery_lab.cost.left_out import left_out_of_run
 from delivery_lab.cost.prices import default_prices
 from delivery_lab.cost.use import Usage
-from delivery_lab.events import Actor, Event, EventAccepted, InvokeEnded, InvokeStarted, Poison, Published, Run, Used
-from delivery_lab.resource_types import EVENT_BUS, TOPIC
+from delivery_lab.events import (
+    Actor,
+    Event,
+    EventAccepted,
+    InvokeEnded,
+    InvokeStarted,
+    Poison,
+    Published,
+    RequestAnswered,
+    Run,
+    Used,
+)
+from delivery_lab.resource_types import EVENT_BUS, FUNCTION_URL, HTTP_API, TOPIC
 from delivery_lab.results.cost_figures import Cost
 from delivery_lab.results.outcome import outcome_of
 from delivery_lab.simulation.workload import Workload
@@ -174,6 +185,17 @@ def test_large_messages_of_a_topic_count_once_for_each_64_kb() -> None:
     (use,) = used_by(run_of(event), made_of(resource(TOPIC, "orders")))
 
     assert use.quantity == 2
+
+
+def test_requests_to_the_url_of_a_function_cost_what_its_invokes_cost() -> None:
+    stack = made_of(resource(FUNCTION_URL, "url", {"functionName": "worker"}), resource(HTTP_API, "api"))
+    answered = [RequestAnswered(0, None, name, "GET", "/", 200, None) for name in ("url", "api", "url")]
+
+    uses = used_by(run_of(*answered), stack)
+
+    assert [(use.item, use.resource, use.quantity) for use in uses if use.most] == [
+        ("apigateway.http.requests", "api", 1)
+    ]
 
 
 def test_events_about_resources_are_free_on_a_bus() -> None:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import ipaddress
 import os
+import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NoReturn
 
@@ -43,4 +47,39 @@ def processes_with_argument(folder: Path) -> list[int]:
                 continue
             if str(folder).encode() in arguments:
                 found.append(int(entry.name))
+    return found
+
+
+def listeners(*processes: int) -> set[str]:
+    """The addresses at which processes, and those that they started, listen."""
+    own: set[str] = set()
+    for process in _with_children(processes):
+        with contextlib.suppress(OSError):  # it may have ended
+            for open_file in Path(f"/proc/{process}/fd").iterdir():
+                with contextlib.suppress(OSError):
+                    own.add(str(open_file.readlink()))
+    found = set()
+    for table in ("tcp", "tcp6"):
+        for line in Path(f"/proc/net/{table}").read_text(encoding="ascii").splitlines()[1:]:
+            _, local, _, state, *_, inode = line.split()[:10]
+            if state == _LISTENS and f"socket:[{inode}]" in own:
+                found.add(_address(local.partition(":")[0]))
+    return found
+
+
+_LISTENS = "0A"
+
+
+def _address(text: str) -> str:
+    """An address as the kernel tells it: words of four bytes, each in the order of this machine."""
+    words = [int(text[start : start + 8], 16).to_bytes(4, sys.byteorder) for start in range(0, len(text), 8)]
+    return str(ipaddress.ip_address(b"".join(words)))
+
+
+def _with_children(processes: Iterable[int]) -> list[int]:
+    found = list(processes)
+    for process in found:
+        with contextlib.suppress(OSError):
+            for children in Path(f"/proc/{process}/task").glob("*/children"):
+                found.extend(map(int, children.read_text(encoding="ascii").split()))
     return found

@@ -197,10 +197,10 @@ def test_a_stack_without_a_state_is_told_how_to_get_one() -> None:
     )
 
 
-def test_a_workload_for_an_api_is_refused() -> None:
+def test_a_workload_for_an_api_that_sends_itself_is_refused() -> None:
     lab = Lab.open(ROOT)
-    with pytest.raises(NotModelledError, match=r"--on aws does not follow what is sent to "):
-        deployed_stack(lab, "batch-partial", lab.graph("batch-partial"))
+    with pytest.raises(NotModelledError, match=r"--on aws does not follow what is sent to apigateway-api"):
+        deployed_stack(lab, "apigateway-sqs", lab.graph("apigateway-sqs"))
 
 
 def test_faults_are_refused_where_aws_invokes(tmp_path: Path) -> None:

@@ -63,6 +63,17 @@ def test_an_emulator_that_has_ended_is_told_with_what_it_wrote(tmp_path: Path) -
     )
 
 
+def test_an_emulator_that_ends_while_environments_start_is_told_at_once(tmp_path: Path) -> None:
+    """Nobody says then that they have started; it took the three minutes in which they may."""
+    log = tmp_path / "log"
+    log.write_text("Killed\n", encoding="utf-8")
+    with subprocess.Popen([sys.executable, "-c", ""]) as process, (tmp_path / "told").open("wb") as tell:
+        process.wait()
+        running = emulator.Emulator("http://127.0.0.1:1", tmp_path, log, _tell=tell, _process=process)
+        with pytest.raises(EmulatorError, match=r"^the emulator ended in the middle of the run; it wrote:\nKilled"):
+            running.prepare("worker", 2, 0.25)
+
+
 @pytest.mark.emulator
 def test_a_port_that_somebody_took_is_left_to_them_and_another_one_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     """Somebody else's server answers there, as the emulator does."""

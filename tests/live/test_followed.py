@@ -253,7 +253,6 @@ def test_a_plan_names_the_metric_of_dropped_events_where_events_are_sent(tmp_pat
     ("stack", "what"),
     [
         ("msk-bounded", "brokers are reached from within their network only"),
-        ("batch-partial", "what an API's function sends on is not seen before somebody receives it"),
     ],
 )
 def test_what_cannot_be_followed_is_refused_with_the_reason(stack: str, what: str) -> None:

@@ -243,3 +243,15 @@ def test_what_could_not_be_told_apart_is_refused(tmp_path: Path, stack: str, sen
     with pytest.raises(NotModelledError) as caught:
         deployed_stack(Lab.open(ROOT), stack, graph(stack), workload=_workload(tmp_path, send))
     assert str(caught.value).endswith(f": {why}\n  nearest: --on simulation, or --on local")
+
+
+def test_a_function_that_has_messages_of_other_sources_too_is_refused(tmp_path: Path) -> None:
+    """A line with a business id would stand for a message of either."""
+    workload = _workload(tmp_path, "sns: sns-topic, body: {id: a}", "invoke: sns-worker, type: async, body: {id: a}")
+    with pytest.raises(NotModelledError) as caught:
+        deployed_stack(Lab.open(ROOT), "sns-sqs-raw-safe", graph("sns-sqs-raw-safe"), workload=workload)
+    assert str(caught.value) == (
+        "sns-sqs-raw-safe: sns-worker has messages of sns-queue, which are known by their business ids, and of "
+        "asynchronous events: which of its lines are about which is not seen\n"
+        "  nearest: --on simulation, or --on local"
+    )

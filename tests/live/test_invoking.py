@@ -36,11 +36,12 @@ from delivery_lab.model.faults import FaultKind, Faults, InjectedFault
 from delivery_lab.model.randomness import RandomStreams
 from delivery_lab.model.runtime import FunctionConfig
 from delivery_lab.model.sqs.attributes import QueueAttributes
-from delivery_lab.places.invoking import RealInvokes
-from delivery_lab.places.known import know
+from delivery_lab.places.invoking import RealInvokes, invokes_of
+from delivery_lab.places.known import destinations_of_events, know
+from delivery_lab.places.sent import Sent
 from delivery_lab.rules.assumptions import DEFAULTS
 from delivery_lab.stack.stack import Stack
-from tests.lab_support import ROOT
+from tests.lab_support import ROOT, graph
 
 _FAST = 1000.0
 _LONG = seconds(100_000)
@@ -226,3 +227,22 @@ def test_what_runs_a_producer_of_kafka_is_refused_by_name(tmp_path: Path) -> Non
         f"{file}: http runs a function of a stack with a Kafka cluster: the brokers that stand in for it take no TLS "
         "and no sign-in, which functions that produce use\n  nearest: send to the topic, or --on simulation"
     )
+
+
+def test_asy_config_2_what_an_alias_has_of_its_own_counts_in_a_real_place() -> None:
+    """Its retries, and whom it discards to: several sources of one queue are told apart by that."""
+    lab = Lab.open(ROOT)
+    stack = Stack.of(graph("async-default"))
+    known = know(stack, ROOT, lab.workload("async-none"), 1, DEFAULTS)
+    account = known.account
+    queue = next(iter(account.queues.values()))
+    before = Sent(known, RealClock(), Journal(), 0).takers[queue.name]
+    live = EventInvokeConfig(0, 60, on_failure=queue.arn)
+    account.events.configure("async-worker", live, "live")
+
+    world = _World(_Aws())
+    invokes = invokes_of(account, world.functions, {}, None, 1)
+    assert invokes.events.configuration("async-worker", "live") == live
+    assert invokes.events.configuration("async-worker") == account.events.configuration("async-worker") != live
+    assert queue.arn in destinations_of_events(account)
+    assert Sent(known, RealClock(), Journal(), 0).takers[queue.name] == before + 1

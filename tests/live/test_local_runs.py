@@ -20,7 +20,7 @@ from delivery_lab.errors import NotModelledError
 from delivery_lab.live.emulator import EmulatorError
 from delivery_lab.live.errors import PlaceError
 from tests.lab_support import ROOT
-from tests.live.support import emulator_python, processes_with_argument
+from tests.live.support import emulator_python, listeners, processes_with_argument
 
 _SPEED = 4.0
 
@@ -47,6 +47,8 @@ def test_a_variant_does_on_real_queues_what_the_simulation_says(stack: str, temp
     assert found.outcome.place == "local"
     assert sorted(found.outcome.unknown) == ["alarms", "cost", "deliveries.recognised", "traceHash"]
     assert found.replay.startswith(f"delivery-lab run {stack} --on local --speed 4")
+    told = "all clocks ran 4 times as fast: what is computed seems to take 4 times as long"
+    assert told in found.run.notes
     assert list(temporary.iterdir()) == []
 
 
@@ -133,8 +135,10 @@ def test_a_stack_that_is_refused_ends_the_run_and_nothing_is_left(temporary: Pat
     "stack", ["visibility-safe", "stream-bounded", "dynamodb-stream", "async-default", "msk-bisect", "s3-sqs"]
 )
 def test_an_emulator_that_dies_in_the_middle_is_named_and_nothing_is_left(stack: str, temporary: Path) -> None:
+    """Until then nothing listens beyond loopback: not the emulator, not its functions, not the lab's own brokers."""
     emulator_python()
     killed: list[int] = []
+    heard: set[str] = set()
 
     def kill() -> None:
         # A function runs by then, so everything is deployed, and its queue, stream or events are being read.
@@ -144,6 +148,7 @@ def test_an_emulator_that_dies_in_the_middle_is_named_and_nothing_is_left(stack:
                 if log.exists() and "Lambda worker spawned for" in log.read_text(errors="replace"):
                     killed.extend(processes_with_argument(folder))
             time.sleep(0.05)
+        heard.update(listeners(os.getpid(), *killed))
         for process in killed:
             os.kill(process, signal.SIGKILL)
 
@@ -152,6 +157,7 @@ def test_an_emulator_that_dies_in_the_middle_is_named_and_nothing_is_left(stack:
     with pytest.raises((PlaceError, EmulatorError)):
         run_on_emulator(Lab.open(ROOT), stack)
     thread.join()
+    assert heard == {"127.0.0.1"}
     assert list(temporary.iterdir()) == []
 
 

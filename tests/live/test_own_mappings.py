@@ -40,7 +40,7 @@ def test_the_emulators_mapping_of_a_stream_is_followed_by_what_functions_log(tem
 
 def test_what_cannot_be_followed_is_refused_before_anything_is_started() -> None:
     with pytest.raises(NotModelledError, match=r"--on aws does not follow what is sent to "):
-        run_on_own_mappings(Lab.open(ROOT), "batch-partial")
+        run_on_own_mappings(Lab.open(ROOT), "apigateway-sqs")
     with pytest.raises(NotModelledError, match=r"faults"):
         run_on_own_mappings(Lab.open(ROOT), "async-default")
     with pytest.raises(UsageError, match=r"^--speed 0: from 1"):

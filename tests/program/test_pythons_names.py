@@ -17,6 +17,7 @@ from dataclasses import replace
 
 import pytest
 
+import delivery_lab.stack.stack as lab_stack
 from delivery_lab.errors import ProgramError
 from delivery_lab.program.engine import evaluate
 from tests.program.conftest import MakeProject
@@ -211,3 +212,32 @@ def test_what_a_program_raises_is_told_whatever_it_replaces(make_project: MakePr
     program = "import traceback\ntraceback.extract_tb = lambda *_, **__: None\nraise ValueError('mine')\n"
     with pytest.raises(ProgramError, match=r"^the program raised ValueError: mine \(__main__\.py:3\)$"):
         evaluate(make_project(program), "dev")
+
+
+@pytest.mark.parametrize(
+    ("way", "does"),
+    [
+        ("sets.Stack = None", "sets delivery_lab.stack.stack.Stack to None"),
+        ("del sets.Stack", "deletes delivery_lab.stack.stack.Stack"),
+        ("sets.Stack = 5", "sets delivery_lab.stack.stack.Stack to a value of type int"),
+    ],
+)
+def test_what_a_program_takes_away_of_the_lab_itself_is_told_with_its_line(
+    make_project: MakeProject, way: str, does: str
+) -> None:
+    before = lab_stack.Stack
+    with pytest.raises(ProgramError) as refused:
+        evaluate(make_project(f"import pulumi\nimport delivery_lab.stack.stack as sets\n{way}\n"), "dev")
+
+    assert str(refused.value).startswith(
+        f"the program {does} (__main__.py:3), with which Python, Pulumi's SDK or the lab "
+    )
+    assert lab_stack.Stack is before
+
+
+def test_what_a_program_puts_into_the_place_of_the_labs_functions_ends_with_it(make_project: MakeProject) -> None:
+    before = lab_stack.Stack
+    program = f"import delivery_lab.stack.stack as sets\nsets.Stack = lambda *_: None\nimport pulumi\n{_QUEUE}\n"
+    evaluate(make_project(program), "dev")
+
+    assert lab_stack.Stack is before

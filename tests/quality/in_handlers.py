@@ -113,8 +113,8 @@ BATCHES = (
         (
             Edit(
                 BATCH,
-                "        events.started(job.id, delivery)\n",
-                "        delete_by_hand(job.id, delivery)\n        events.started(job.id, delivery)\n",
+                "    events.started(job.id, delivery)\n",
+                "    delete_by_hand(job.id, delivery)\n    events.started(job.id, delivery)\n",
             ),
         ),
     ),

@@ -11,10 +11,12 @@ from delivery_lab.api.reporting import compared, reported
 from delivery_lab.events import MappingConfigured
 from delivery_lab.report.architecture import Architecture, architecture_of
 from delivery_lab.report.page import page
+from delivery_lab.resource_types import FUNCTION, FUNCTION_URL
 from delivery_lab.results.partitions import blocked_intervals
 from tests.lab_support import ROOT, run, stack_of
 from tests.simulation.event_world import a_queue
 from tests.simulation.pipe_world import a_pipe
+from tests.stack.world import resource
 from tests.stack.world import stack_of as made_of
 
 
@@ -51,6 +53,13 @@ def test_an_api_that_hands_requests_to_a_queue_without_a_function(stack: str) ->
 
 def test_an_api_that_no_request_was_sent_to_is_drawn_too() -> None:
     assert ("batch-api", "batch-producer", "feeds") in links("concurrency-trap")
+
+
+def test_the_url_of_a_function_is_drawn() -> None:
+    stack = made_of(resource(FUNCTION, "worker"), resource(FUNCTION_URL, "url", {"functionName": "worker"}))
+    drawn = architecture_of(replace(run("batch-single"), events=()), stack)
+
+    assert [(link.start, link.end, link.kind) for link in drawn.links] == [("url", "worker", "feeds")]
 
 
 def test_a_pipe_reads_one_queue_and_feeds_another() -> None:

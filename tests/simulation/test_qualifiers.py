@@ -7,9 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from delivery_lab.errors import DeploymentRefusedError, NotModelledError
+from delivery_lab.errors import DeploymentRefusedError, NotModelledError, WorkloadError
 from delivery_lab.events import MessageSent
+from delivery_lab.places.known import know
+from delivery_lab.program.engine import evaluate
+from delivery_lab.program.project import read_project
 from delivery_lab.results.outcome import outcome_of
+from delivery_lab.rules.assumptions import DEFAULTS
+from delivery_lab.simulation.workload_files import read_workload
+from delivery_lab.stack.stack import Stack
 from tests.simulation.test_simulate import Folder
 
 _ALIAS = 'live = aws.lambda_.Alias("live", name="live", function_name=worker.name, function_version={version}{more})\n'
@@ -245,3 +251,50 @@ def test_lam_conc_3_a_reserved_concurrency_of_0_is_accepted_in_any_account(folde
     run = folder.run(function="reserved_concurrent_executions=0,", mapping="enabled=False", workload=account)
 
     assert outcome_of(run).invocations.total == 0
+
+
+def _invoke(name: str, kind: str = "async") -> str:
+    return f"send: [{{invoke: '{name}', type: {kind}, body: {{id: a}}}}]\n"
+
+
+@pytest.mark.parametrize(("name", "invokes"), [("worker:live", 1), ("worker", 3), ("worker:$LATEST", 3)])
+def test_asy_config_2_a_workload_invokes_by_an_alias(folder: Folder, name: str, invokes: int) -> None:
+    more = _alias() + _CONFIG.format(name="worker.name", more=", qualifier=live.name")
+
+    run = folder.run(handler=_FAILS, more=more, mapping="enabled=False", workload=_invoke(name))
+
+    assert outcome_of(run).invocations.total == invokes
+    assert ("LAM-VERSION-1" in run.rules) is (":" in name)
+
+
+def test_lam_version_1_a_workload_waits_for_the_answer_of_a_version(folder: Folder) -> None:
+    run = folder.run(function="publish=True,", mapping="enabled=False", workload=_invoke("worker:1", "sync"))
+
+    assert outcome_of(run).invocations.total == 1
+    assert "LAM-VERSION-1" in run.rules
+
+
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [
+        ("worker:prod", "no version or alias of worker called prod (there are: $LATEST, live)"),
+        ("worker:", "no version or alias of worker called  (there are: $LATEST, live)"),
+        ("wroker:live", "no function wroker (there are: worker)"),
+    ],
+)
+def test_a_workload_that_invokes_by_what_there_is_not_is_refused(folder: Folder, name: str, problem: str) -> None:
+    message = folder.refusal(WorkloadError, more=_alias(), workload=_invoke(name))
+
+    assert message.partition("has ")[2] == problem
+
+
+def test_a_real_place_invokes_by_no_alias(folder: Folder) -> None:
+    folder.run(more=_alias(), workload=_invoke("worker:live"))
+    stack = Stack.of(evaluate(read_project(folder.root), "dev"))
+
+    with pytest.raises(NotModelledError) as caught:
+        know(stack, folder.root, read_workload(folder.root / "load.yaml"), 1, DEFAULTS)
+
+    assert str(caught.value).partition(": ")[2] == (
+        "a real place invokes a function by no version or alias: worker by live\n  nearest: worker, or --on simulation"
+    )

@@ -15,8 +15,9 @@ from delivery_lab.api.simulated import Simulation
 from delivery_lab.api.timing import Phase, timed
 from delivery_lab.errors import ProjectError, UsageError
 from delivery_lab.live.aws import Aws
+from delivery_lab.places.addresses import deployed_addresses
 from delivery_lab.places.deployed import Follower, Patience
-from delivery_lab.places.followable import address_of, check_followable, planned
+from delivery_lab.places.followable import address_of, check_followable, name_of, planned
 from delivery_lab.places.known import KnownStack, know
 from delivery_lab.places.local import LONGEST_SECONDS
 from delivery_lab.program.graph import Graph
@@ -73,10 +74,10 @@ class DeployedStack:
         made = {
             resource.outputs.get(output)
             for resource in self.graph.resources.values()
-            for output in ("arn", "url")
+            for output in ("arn", "url", "executionArn")
             if not resource.external and resource.urn.split("::")[1] == ours
         }
-        sent = {arrival.name: address_of(self.known, arrival) for arrival in self.known.arrivals}
+        sent = {name_of(self.known, arrival): address_of(self.known, arrival) for arrival in self.known.arrivals}
         return [name for name, address in sent.items() if address not in made]
 
 
@@ -105,6 +106,12 @@ def deployed_stack(lab: Lab, stack: str, graph: Graph | None = None, **options: 
     whole, workload = asked.deployed(found)
     known = know(Stack.of(whole), lab.project.root, workload, asked.call.seed, asked.assumptions)
     check_followable(known)
+    addresses = deployed_addresses(whole, known.stack)
+    for name in {name_of(known, arrival) for arrival in known.arrivals if arrival.target == "http"} - addresses.keys():
+        raise UsageError(
+            f"--on aws: the state of {stack} has no invokeUrl of a stage of {name}: where it is asked is not known\n"
+            "  fix: pulumi up, then pulumi stack export"
+        )
     return DeployedStack(asked, whole, known, *_where(known))
 
 
@@ -187,7 +194,8 @@ def run_on_aws(
     aws = Aws(found.account, found.region) if session is None else Aws(found.account, found.region, session)
     phases: list[Phase] = []
     with timed("aws", phases):
-        follower = Follower(aws, found.known, call.seed, Patience() if patience is None else patience)
+        apis = deployed_addresses(found.graph, found.known.stack)
+        follower = Follower(aws, found.known, call.seed, Patience() if patience is None else patience, apis=apis)
         strangers = found.strangers(lab.project.root)
         if strangers and not allow(_question(found, strangers)):
             raise UsageError(
@@ -202,7 +210,7 @@ def run_on_aws(
 
 
 def _question(found: DeployedStack, strangers: list[str]) -> str:
-    count = sum(arrival.name in strangers for arrival in found.known.arrivals)
+    count = sum(name_of(found.known, arrival) in strangers for arrival in found.known.arrivals)
     queues = ", ".join(strangers)
     where = f"account {found.account} ({found.region})"
     return f"{count} messages go to {queues} in {where}, which this project did not make. Send them?"

@@ -13,6 +13,7 @@ from delivery_lab.api.timing import Phase, timed
 from delivery_lab.errors import NotModelledError
 from delivery_lab.live.aws import Aws
 from delivery_lab.live.clock import RealClock
+from delivery_lab.places.addresses import emulated_addresses
 from delivery_lab.places.deployed import Follower, Patience
 from delivery_lab.places.local import LONGEST_SECONDS, EmulatorSession, deployed, start_environments
 from delivery_lab.results.outcome import outcome_of
@@ -74,7 +75,8 @@ def run_on_own_mappings(
         emulator = place.emulator
         aws = Aws(found.account, found.region, EmulatorSession(emulator.url))
         clock = RealClock(emulator.speed, emulator.agreed_at)
-        told = Follower(aws, found.known, call.seed, _PATIENCE, clock=clock).run(longest_seconds)
+        apis = emulated_addresses(place.graph, found.known.stack, emulator.url)
+        told = Follower(aws, found.known, call.seed, _PATIENCE, clock=clock, apis=apis).run(longest_seconds)
     run = replace(told.run, place="local")
     outcome = outcome_of(run).model_copy(update={"unknown": _UNKNOWN | told.unknown})
     return Simulation(outcome, found.graph, found.known.workload, run, replace(call, place="--on local"), tuple(phases))

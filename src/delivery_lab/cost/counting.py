@@ -13,6 +13,7 @@ from delivery_lab.events import Run
 from delivery_lab.events.instants import seconds
 from delivery_lab.model.capacity import HALVES_OF_UNIT
 from delivery_lab.model.sqs.billing import DELETE_BATCH, RECEIVE
+from delivery_lab.stack.function_urls import FunctionUrl
 from delivery_lab.stack.rest_apis import RestApi
 from delivery_lab.stack.stack import Stack
 from delivery_lab.stack.streams import ON_DEMAND, PER_REQUEST, Stream
@@ -128,7 +129,10 @@ def _feeders(run: Run, stack: Stack, use: UseReader) -> Iterator[Usage]:
 
 def _apis(stack: Stack, use: UseReader) -> Iterator[Usage]:
     rest = {api.label for api in stack.all(RestApi)}
+    free = {url.label for url in stack.all(FunctionUrl)}  # Lambda's own price is all that their requests cost
     for name, requests in use.answered.items():
+        if name in free:
+            continue
         yield Usage(f"apigateway.{'rest' if name in rest else 'http'}.requests", name, requests)
 
 

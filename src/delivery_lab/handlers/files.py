@@ -16,8 +16,8 @@ from typing import Any
 from delivery_lab.handlers.fibers import Fiber, as_host, current
 from delivery_lab.handlers.finalizers import OF_THE_WORLD, refuse_late
 from delivery_lab.handlers.process_effects import OF_SOCKETS, refuse_raw
+from delivery_lab.process_wide import is_written
 
-_WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _CHANGES: dict[str, tuple[tuple[int, int | None], ...]] = {
     "os.chmod": ((0, 2),),
     "os.chown": ((0, 3),),
@@ -83,7 +83,7 @@ class FileGuard:
                 self._changes(fiber, arguments[path], beside)
 
     def _opens(self, fiber: Fiber, path: Any, mode: Any, flags: Any) -> None:
-        if _writes(mode, flags):
+        if is_written(mode, flags):
             self._changes(fiber, path)
         else:
             self._reads(path)
@@ -126,12 +126,6 @@ class FileGuard:
             )
 
 
-def _writes(mode: Any, flags: Any) -> bool:
-    return (isinstance(mode, str) and not set(mode).isdisjoint("wax+")) or (
-        isinstance(flags, int) and bool(flags & _WRITING)
-    )
-
-
 def _folder(descriptor: int) -> str:
     """The folder that a file descriptor is open on, "" for the working directory."""
     if descriptor < 0:
@@ -156,7 +150,7 @@ def _hook(event: str, arguments: tuple[Any, ...]) -> None:
         return
     fiber = current()
     if fiber is None:
-        if event != "open" or _writes(*arguments[1:]):
+        if event != "open" or is_written(*arguments[1:]):
             refuse_late(sys._getframe(1))
     elif _guards:
         with as_host():  # what is asked about a path is asked about the real one

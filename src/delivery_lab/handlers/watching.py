@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import re
 import sys
 import weakref
@@ -23,6 +22,7 @@ from delivery_lab.handlers.changes import (
     purpose_of_call,
 )
 from delivery_lab.handlers.looking import Looks, watch
+from delivery_lab.json_names import object_in
 from delivery_lab.model.runtime import AwsError, WebRequest
 
 _TRACEBACK = "Traceback (most recent call last)"
@@ -241,11 +241,7 @@ def status_of(payload: str) -> int | None:
     """The HTTP status in an answer that is made as if for an HTTP API, None in any other."""
     if "status" not in payload.lower():
         return None
-    try:
-        answer = json.loads(payload)
-    except (ValueError, RecursionError):
-        return None
-    named = {str(name).lower(): value for name, value in answer.items()} if isinstance(answer, dict) else {}
+    named = {name.lower(): value for name, value in object_in(payload).items()}
     status = str(named.get("statuscode"))
     return int(status) if _STATUS.fullmatch(status) else None
 

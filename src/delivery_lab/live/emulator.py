@@ -96,7 +96,7 @@ class Emulator:
             cold_start_seconds: for how long, on the emulator's clock.
 
         Raises:
-            EmulatorError: they do not start.
+            EmulatorError: they do not start, or the emulator has ended.
         """
         said = self.folder / f"prepared-{function}"
         what = f"{function} {environments} {cold_start_seconds!r} {said}"
@@ -109,6 +109,7 @@ class Emulator:
             raise EmulatorError("the emulator has ended") from error
         end = time.monotonic() + _PREPARE_SECONDS
         while not said.exists():
+            self.check()  # who has ended says nothing
             if time.monotonic() > end:
                 raise EmulatorError(f"the emulator does not start {function} within {_PREPARE_SECONDS} s")
             time.sleep(0.05)

@@ -163,7 +163,7 @@ class AsynchronousInvokes:
         self._scheduler = scheduler
         self._streams = streams
         self._journal = journal
-        self._configs: dict[tuple[str, str], EventInvokeConfig] = {}  # by function and version or alias
+        self.configs: dict[tuple[str, str], EventInvokeConfig] = {}  # by function and version or alias
         self.destinations: EventDestinations | None = None
         """Delivers records; set once the account has it."""
         self.backoff = throttle_backoff(DEFAULTS.event_jitter)
@@ -171,27 +171,27 @@ class AsynchronousInvokes:
 
     def configure(self, function: str, config: EventInvokeConfig, qualifier: str = LATEST_VERSION) -> None:
         """Replace the configuration of a function, version or alias, which is overwritten as a whole (ASY-CONFIG-1)."""
-        self._configs[function, qualifier] = config
+        self.configs[function, qualifier] = config
 
     def configuration(self, function: str, qualifier: str = LATEST_VERSION) -> EventInvokeConfig:
         """The configuration of invokes of a function by a version or alias (ASY-CONFIG-2).
 
         Where it has none, AWS's defaults, with the dead-letter queue that the function has itself (ASY-CONFIG-3).
         """
-        found = self._configs.get((function, qualifier))
+        found = self.configs.get((function, qualifier))
         if found is not None:
             return found
-        latest = self._configs.get((function, LATEST_VERSION), EventInvokeConfig())
+        latest = self.configs.get((function, LATEST_VERSION), EventInvokeConfig())
         return EventInvokeConfig(dead_letter=latest.dead_letter)
 
     def targets(self) -> frozenset[str]:
         """Logical names of all destinations and dead-letter queues of functions."""
-        failed = (arn for c in self._configs.values() for arn in (c.on_failure, c.dead_letter))
+        failed = (arn for c in self.configs.values() for arn in (c.on_failure, c.dead_letter))
         return self._named(failed) | self.success_targets()
 
     def success_targets(self) -> frozenset[str]:
         """Logical names of the destinations to which the records of successes go."""
-        return self._named(config.on_success for config in self._configs.values())
+        return self._named(config.on_success for config in self.configs.values())
 
     def _named(self, arns: Iterable[str | None]) -> frozenset[str]:
         names = (self._destinations.name_of(arn) for arn in arns if arn is not None)
@@ -230,7 +230,7 @@ class AsynchronousInvokes:
         )
         self._journal.rely_on("ASY-ONCE-1", "ASY-ID-1")
         if qualifier != LATEST_VERSION:
-            self._journal.rely_on("ASY-CONFIG-2" if (function, qualifier) in self._configs else "ASY-CONFIG-3")
+            self._journal.rely_on("ASY-CONFIG-2" if (function, qualifier) in self.configs else "ASY-CONFIG-3")
         if self._functions.loops.stops(function, lineage):
             self._stop_retrying(event, Condition.RETRIES_EXHAUSTED, "ASY-LOOP-1")
         elif self._functions.configuration(function).reserved_concurrency == 0:

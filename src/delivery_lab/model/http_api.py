@@ -1,9 +1,10 @@
-"""An API of API Gateway in front of functions, queues and buses: routes, throttling, time limits, answers."""
+"""An API of API Gateway in front of functions, queues and buses, or the URL of a function: routes, limits, answers."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from typing import Any
 
 from delivery_lab.errors import NotModelledError
@@ -34,6 +35,7 @@ Answer = Callable[..., None]
 _PAYLOAD_RULES: Mapping[PayloadFormat, tuple[RuleId, ...]] = {
     "1.0": ("HTTP-PAYLOAD-2",),
     "2.0": ("HTTP-PAYLOAD-1",),
+    "url": ("URL-EVENT-1",),
     "rest": ("REST-PAYLOAD-3", "REST-PAYLOAD-1", "REST-PAYLOAD-2", "REST-PAYLOAD-4"),
 }
 
@@ -53,6 +55,7 @@ class ProxyRoute:
         is_permitted: whether the API may invoke the function.
         service: the integration, where it calls a service itself.
         refusal: why a request to it cannot be simulated, "" if it can.
+        binary_media_types: content types whose bodies are binary, which is not modelled (REST-BINARY-1).
     """
 
     method: str
@@ -65,6 +68,7 @@ class ProxyRoute:
     is_permitted: bool = True
     service: ServiceIntegration | None = None
     refusal: str = ""
+    binary_media_types: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
@@ -109,7 +113,7 @@ def _denied(operation: str, _: Mapping[str, object]) -> Mapping[str, object]:
 
 
 class HttpApi:
-    """One HTTP or REST API.
+    """One HTTP or REST API, or the URL of a function.
 
     Args:
         name: name of the API.
@@ -204,6 +208,7 @@ class HttpApi:
             _give(answer, refused or self._kind.no_route)
             return
         request = self._request(route, method, path, query, body, headers or {})
+        self._refuse_binary(route, request)
         if route.service is not None:
             call = self._followed(request, body, self._call_service if route.is_permitted else _denied)
             try:
@@ -224,8 +229,20 @@ class HttpApi:
             _give(answer, self._kind.throttled)
         else:
             invoke = accepted
-            limit = min(route.timeout_seconds, self._kind.timeout.maximum / 1000)
-            exchange.timer = self._scheduler.after(seconds(limit), exchange.time_out)
+            if self._kind.timeout is not None:
+                limit = min(route.timeout_seconds, self._kind.timeout.maximum / 1000)
+                exchange.timer = self._scheduler.after(seconds(limit), exchange.time_out)
+
+    def _refuse_binary(self, route: ProxyRoute, request: ApiRequest) -> None:
+        sent = request.content_type
+        if request.body and any(fnmatchcase(sent, each.lower()) for each in route.binary_media_types):
+            raise NotModelledError(
+                f"a request with the content type {sent} is sent to {self.name}, whose binaryMediaTypes "
+                f"{', '.join(route.binary_media_types)} take its body for binary; that is not modelled\n"
+                "  nearest: a content type that is none of them, such as headers: {content-type: text/plain}"
+            )
+        if route.binary_media_types:
+            self._journal.rely_on("REST-BINARY-1")
 
     def _followed(self, request: ApiRequest, body: str, call: Call) -> Call:
         """A call to a service by which the way of a message begins at its request."""
@@ -281,6 +298,7 @@ class HttpApi:
             region=self._stage.region,
             variables=route.pattern.variables(path) or {},
             resource_path=route.path,
+            host=self._kind.host,
         )
 
 
@@ -292,17 +310,20 @@ class _Exchange:
         self._kind = kind
         self._format = payload_format
         self.timer: Timer | None = None
+        self._waits = True
 
     def time_out(self) -> None:
         """The gateway stops waiting; the function runs on (HTTP-TIME-1, HTTP-TIME-2, REST-TIME-1)."""
-        self.timer = None
+        self._waits = False
         _give(self._answer, self._kind.timed_out)
 
     def on_result(self, result: InvokeResult) -> None:
         """The function has ended."""
-        if self.timer is None or self.timer.callback is None:
+        if not self._waits:
             return
-        self.timer.cancel()
+        self._waits = False
+        if self.timer is not None:
+            self.timer.cancel()
         if result.error is not None:
             _give(self._answer, self._kind.failed)
             return

@@ -2,17 +2,27 @@
 
 Reads: GetCallerIdentity, GetQueueAttributes, GetFunctionConfiguration, ListEventSourceMappings, FilterLogEvents,
 GetMetricStatistics. Sends: SendMessageBatch, PutRecord, Invoke with `Event`, Publish, PutEvents, and PutObject or
-DeleteObject, and PutItem, to what the workload names. Nothing is received, and nothing else is changed or deleted.
+DeleteObject, PutItem, and requests to APIs, to what the workload names. Nothing is received, and nothing else is
+changed or deleted.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from delivery_lab.errors import UsageError, WorkloadError
-from delivery_lab.events import Event, EventAccepted, FeederAccepted, Journal, MessageSent, RecordAppended, Run
+from delivery_lab.events import (
+    Event,
+    EventAccepted,
+    FeederAccepted,
+    Journal,
+    MessageSent,
+    RecordAppended,
+    RequestAnswered,
+    Run,
+)
 from delivery_lab.live.aws import Aws
 from delivery_lab.live.clock import RealClock, RealTimeScheduler
 from delivery_lab.live.errors import PlaceError
@@ -24,6 +34,7 @@ from delivery_lab.places.feeders import FEEDERS, feeder_of
 from delivery_lab.places.followable import readers_of
 from delivery_lab.places.followed import FollowedQueue, Following
 from delivery_lab.places.followed_feeds import FollowedFeeds
+from delivery_lab.places.followed_requests import note_queued
 from delivery_lab.places.known import KnownStack
 from delivery_lab.places.logs import FunctionLog
 from delivery_lab.places.seen import in_order, run_of
@@ -73,6 +84,7 @@ class Follower:
         seed: the run's seed.
         patience: how long to wait.
         wait: waits for some seconds.
+        apis: the address of each API, by name.
         clock: the clock of the place; by default this machine's, as far ahead as the answer of AWS says.
 
     Raises:
@@ -88,7 +100,9 @@ class Follower:
         patience: Patience,
         wait: Callable[[float], None] = time.sleep,
         clock: RealClock | None = None,
+        apis: Mapping[str, str] | None = None,
     ) -> None:
+        self._apis = apis or {}
         self._aws, self._known, self._seed = aws, known, seed
         self._patience, self._wait = patience, wait
         ahead_seconds = aws.check_identity() if clock is None else 0.0
@@ -155,12 +169,16 @@ class Follower:
         following = Following(ended_at)
         grown = {name: max(0, after[name] - self._before[name]) for name in after}
         self._sent.number(logs)
+        if any(arrival.target == "http" for arrival in self._known.arrivals):
+            answers = (event for event in self._journal.events if isinstance(event, RequestAnswered))
+            answered = sum(event.status < 300 for event in answers)
+            note_queued(self._known, logs, self._queues, answered, following)
         fed = list(self._fed(following, after, grown, logs))
         events = [*self._journal.events, *fed, *self._events(following, after, grown, logs)]
         return DeployedRun(self._run(in_order(events), following, after, ended_at), following.unknown)
 
     def _sent_so_far(self) -> str:
-        kinds = (MessageSent, RecordAppended, EventAccepted, FeederAccepted)
+        kinds = (MessageSent, RecordAppended, EventAccepted, FeederAccepted, RequestAnswered)
         sent = sum(isinstance(event, kinds) for event in self._journal.events)
         sent += self._sent.tables.count + self._sent.tables.unchanged
         return f"{sent} of {len(self._known.arrivals)} were sent"
@@ -170,7 +188,7 @@ class Follower:
         streams = {name: stream.physical_name for name, stream in known.account.streams_by_name.items()}
         sender = RealSender(
             self._queues,
-            {},
+            self._apis,
             streams,
             known.tables,
             {name: self._aws.client(name) for name in ("sqs", "lambda", *services_of(known.arrivals))},

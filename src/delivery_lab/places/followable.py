@@ -14,10 +14,11 @@ from delivery_lab.places.feeders import FEEDERS, feeder_of, is_removal
 from delivery_lab.places.known import KnownStack
 from delivery_lab.results.fates import business_id_of
 from delivery_lab.simulation.send_lines import Arrival
+from delivery_lab.stack.apis import Api
 from delivery_lab.stack.functions import Function
+from delivery_lab.stack.rest_apis import RestApi
 
 _WHY_NOT = {
-    "http": "what an API's function sends on is not seen before somebody receives it",
     "invoke": "who waits for an answer has it, and nothing is delivered to be followed",
     "topic": "brokers are reached from within their network only",
 }
@@ -53,10 +54,13 @@ def check_followable(known: KnownStack) -> None:
     streams = {mapping.source.name for mapping in readers_of(known)}
     for arrival in known.arrivals:
         _check_arrival(known, arrival, queues, streams)
+        if arrival.target == "http":
+            _check_request(known, arrival)
         if arrival.target == "table":
             _check_id(arrival)
         if arrival.target in FEEDERS:
             _check_fed(known, arrival, queues)
+    _check_alone(known)
     sent = {arrival.name for arrival in known.arrivals if arrival.target in _READ}
     for mapping in readers_of(known):
         if mapping.source.name in sent and mapping.config.patterns:
@@ -79,7 +83,7 @@ def _check_arrival(known: KnownStack, arrival: Arrival, queues: set[str], stream
     origin = known.workload.origin
     if arrival.target in _WHY_NOT:
         raise NotModelledError(
-            f"{origin}: --on aws does not follow what is sent to {arrival.name or 'an API'}: "
+            f"{origin}: --on aws does not follow what is sent to {arrival.name}: "
             f"{_WHY_NOT[arrival.target]}\n  nearest: --on simulation, or --on local"
         )
     read = {"queue": queues, **dict.fromkeys(_READ, streams)}.get(arrival.target)
@@ -124,12 +128,52 @@ def _check_fed(known: KnownStack, arrival: Arrival, queues: set[str]) -> None:
         _check_id(arrival)
 
 
+def api_of(known: KnownStack, arrival: Arrival) -> str:
+    """The name of the API that a request is sent to."""
+    return arrival.name or next(iter(known.account.apis))
+
+
+def _check_request(known: KnownStack, arrival: Arrival) -> None:
+    """Refuse requests of which it is not seen what they become."""
+    name, request = api_of(known, arrival), arrival.request
+    assert request is not None
+    route = known.account.apis[name].route(request.method, request.path)
+    if not (route is not None and route.function and known.account.mappings):
+        raise NotModelledError(
+            f"{known.workload.origin}: --on aws does not follow what is sent to {name}: only functions say in the log "
+            "contract what they queue, in a stack that reads a queue\n  nearest: --on simulation, or --on local"
+        )
+
+
+def _check_alone(known: KnownStack) -> None:
+    """Refuse functions that have messages of several sources, where only the business id tells what they had."""
+    tables = {arrival.name for arrival in known.arrivals if arrival.target == "table"}
+    feeders = {feeder_of(known.account, arrival).name for arrival in known.arrivals if arrival.target in FEEDERS}
+    fed = {feed.target.name for feed in known.account.feeds if feed.feeder in feeders}
+    events = {(arrival.name, "asynchronous events") for arrival in known.arrivals if arrival.target == "event"}
+    queues = {(mapping.config.function, mapping.queue.name) for mapping in known.account.mappings.values()}
+    records = {(reader.config.function, reader.source.name) for reader in readers_of(known)}
+    for function, source in sorted({*queues, *records}):
+        others = sorted(name for given, name in {*queues, *records, *events} if given == function and name != source)
+        if source in fed | tables and others:
+            raise NotModelledError(
+                f"{known.stack.name}: {function} has messages of {source}, which are known by their business ids, and "
+                f"of {', '.join(others)}: which of its lines are about which is not seen\n"
+                "  nearest: --on simulation, or --on local"
+            )
+
+
 def _check_id(arrival: Arrival) -> None:
     if business_id_of(arrival.body) is None:
         raise NotModelledError(
             f"{arrival.where}: a body without an `id`, by which functions log in the log contract what they had: what "
             f"{arrival.name} hands on could not be told apart\n  nearest: --on simulation, or --on local"
         )
+
+
+def name_of(known: KnownStack, arrival: Arrival) -> str:
+    """The name of what something is sent to."""
+    return api_of(known, arrival) if arrival.target == "http" else arrival.name
 
 
 def address_of(known: KnownStack, arrival: Arrival) -> str:
@@ -139,6 +183,11 @@ def address_of(known: KnownStack, arrival: Arrival) -> str:
         return account.queues[arrival.name].url
     if arrival.target == "stream":
         return account.streams_by_name[arrival.name].arn
+    if arrival.target == "http":
+        name = api_of(known, arrival)
+        arns = {api.label: api.execution_arn for api in known.stack.all(Api)}
+        arns |= {api.label: api.execution_arn for api in known.stack.all(RestApi)}
+        return arns.get(name) or name
     if arrival.target == "table":
         return account.table_streams[arrival.name].arn.partition("/stream/")[0]
     if arrival.target in FEEDERS:
@@ -169,6 +218,8 @@ def planned(known: KnownStack) -> Iterator[str]:
 
 
 def _call_of(arrival: Arrival) -> str:
+    if arrival.request is not None:
+        return f"{arrival.request.method} {arrival.request.path}"
     return "s3:DeleteObject" if arrival.target == "s3" and is_removal(arrival) else _SENDS[arrival.target]
 
 

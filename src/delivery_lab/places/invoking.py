@@ -93,8 +93,8 @@ def invokes_of(
     events = AsynchronousInvokes(functions, scheduler=scheduler, streams=RandomStreams(seed), journal=journal)
     events.backoff = throttle_backoff(account.assumptions.event_jitter)
     events.destinations = RealEventDestinations(list(queues.values()), topics_of(account), client, scheduler, journal)
-    for name in account.functions.names:
-        events.configure(name, account.events.configuration(name))
+    for (name, qualifier), config in account.events.configs.items():
+        events.configure(name, config, qualifier)
     return RealInvokes(functions, events)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -129,6 +129,7 @@ def know(stack: Stack, project_dir: Path, workload: Workload, seed: int, assumpt
         journal=journal,
     )
     sender.schedule(arrivals)  # refuses what is addressed to nobody
+    _refuse_qualifiers(arrivals, account, workload.origin)
     faults = tuple(sender.fault(fault) for fault in workload.faults)
     return KnownStack(stack, workload, account, deployment, arrivals, faults)
 
@@ -193,6 +194,21 @@ def _refuse_workload(workload: Workload, account: Account) -> None:
         )
 
 
+def _refuse_qualifiers(arrivals: Sequence[Arrival], account: Account, origin: str) -> None:
+    """Real places read the event invoke configs of functions, and not those of their versions and aliases."""
+    for arrival in arrivals:
+        if (
+            arrival.target in ("event", "invoke")
+            and ":" in arrival.name
+            and arrival.name not in account.functions.names
+        ):
+            name, _, qualifier = arrival.name.partition(":")
+            raise NotModelledError(
+                f"{origin}: a real place invokes a function by no version or alias: {name} by {qualifier}\n"
+                f"  nearest: {name}, or --on simulation"
+            )
+
+
 def _refuse_stack(stack: Stack, account: Account) -> None:
     ours = {function.label for function in stack.functions}
     for mapping in (*account.mappings.values(), *account.record_mappings.values()):
@@ -244,8 +260,8 @@ def stages_of(account: Account) -> dict[str, Invoker | None]:
 
 
 def destinations_of_events(account: Account) -> list[str]:
-    """ARNs of all destinations and dead-letter queues of functions."""
-    configs = [account.events.configuration(name) for name in account.functions.names]
+    """ARNs of all destinations and dead-letter queues of functions, and of their versions and aliases."""
+    configs = account.events.configs.values()
     told = [arn for config in configs for arn in (config.on_success, config.on_failure, config.dead_letter)]
     return [arn for arn in told if arn is not None]
 

@@ -30,6 +30,7 @@ from delivery_lab.model.configuration import note_configuration
 from delivery_lab.model.faults import Faults
 from delivery_lab.model.randomness import RandomStreams
 from delivery_lab.model.sqs.queue import SqsQueue
+from delivery_lab.places.addresses import emulated_addresses
 from delivery_lab.places.feeders import FEEDERS
 from delivery_lab.places.feeding import RealFeeds, feeds_of
 from delivery_lab.places.invoking import invokes_of, topics_of
@@ -44,8 +45,6 @@ from delivery_lab.program.facts import RealPlace
 from delivery_lab.program.graph import Graph
 from delivery_lab.program.project import Project
 from delivery_lab.rules.assumptions import Assumptions
-from delivery_lab.stack.apis import Api
-from delivery_lab.stack.rest_apis import RestApi
 
 FASTEST = 50.0
 """Beyond this, what is computed takes longer than what is waited for."""
@@ -249,7 +248,7 @@ class _LocalRun:
         self._invokes = invokes_of(account, self._functions, self._queues, topics, seed)
         self._sender = RealSender(
             self._queues,
-            self._apis(),
+            emulated_addresses(place.graph, known.stack, place.emulator.url),
             {name: stream.physical_name for name, stream in account.streams_by_name.items()},
             known.tables,
             # Making a client takes longer than a request: it is done before the clock of the run begins.
@@ -259,21 +258,6 @@ class _LocalRun:
             self._invokes,
             self._writers,
         )
-
-    def _apis(self) -> Mapping[str, str]:
-        """The address of each API by its name."""
-        found: dict[str, str] = {}
-        stack = self._known.stack
-        stages: dict[str, tuple[str, str | None]] = {}
-        for http in stack.all(Api):
-            stages[http.label] = http.urn, None if http.stage is None else http.stage.stage_name
-        for rest in stack.all(RestApi):
-            stages[rest.label] = rest.urn, None if rest.stage is None else rest.stage.name
-        for label, (urn, stage) in stages.items():
-            if stage is not None:
-                physical = self._place.graph.resources[urn].id
-                found[label] = f"{self._place.emulator.url}/_aws/execute-api/{physical}/{stage}"
-        return found
 
     def run(self, longest_seconds: float) -> Run:
         services = RealServices(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -13,6 +12,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from delivery_lab.events import TIMED_OUT, LogLine
+from delivery_lab.json_names import object_in
 from delivery_lab.live.clock import RealClock
 from delivery_lab.live.errors import place_error
 from delivery_lab.live.functions import NO_ENVIRONMENT
@@ -204,13 +204,7 @@ def _events(client: Any, group: str, since_ms: int | None) -> Iterator[Mapping[s
 
 
 def _entry(text: str) -> Mapping[str, Any]:
-    if not text.startswith("{"):
-        return {}
-    try:
-        entry = json.loads(text)
-    except (ValueError, RecursionError):  # a function may write anything
-        return {}
-    return entry if isinstance(entry, dict) else {}
+    return object_in(text) if text.startswith("{") else {}
 
 
 def _instant(entry: Mapping[str, Any], clock: RealClock, otherwise: int) -> int:

@@ -181,7 +181,8 @@ class RealSender:
         assert request is not None
         name = arrival.name or next(iter(self.apis))
         address = urllib.parse.urlsplit(self.apis[name])
-        connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=_TIMEOUT_SECONDS)
+        kind = http.client.HTTPSConnection if address.scheme == "https" else http.client.HTTPConnection
+        connection = kind(address.hostname or "", address.port, timeout=_TIMEOUT_SECONDS)
         headers = {"content-type": "application/json", **request.headers}
         try:
             connection.request(

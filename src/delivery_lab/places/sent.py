@@ -66,8 +66,7 @@ class Sent:
         if self.feeds is not None:
             found.update(feed.dead_letters.name for feed in self.feeds.feeds if feed.dead_letters is not None)
         names = {queue.arn: name for name, queue in account.queues.items()}
-        for function in account.functions.names:
-            config = account.events.configuration(function)
+        for config in account.events.configs.values():
             arns = {config.on_success, config.on_failure, config.dead_letter}
             found.update(names[arn] for arn in arns if arn in names)
         return found

@@ -21,6 +21,8 @@ from delivery_lab.program.leaving import Left, Refuse
 from delivery_lab.watched_modules import ABSENT, OnTaken, is_gone, stand_ins, watched
 
 _OF_THE_SDK = frozenset({"pulumi", "grpc", "google", "yaml", "dill", "semver"})
+_LAB = "delivery_lab"
+"""The lab's own modules are watched, too: the program shares its process with them."""
 _WITH_CLASSES = frozenset({"threading", "asyncio", "concurrent", "logging", "pathlib", "json", "selectors", "queue"})
 """Packages of Python whose classes the engine works with, and that are written in Python: theirs can be changed."""
 _dict, _type, _vars = dict, type, vars
@@ -103,7 +105,7 @@ def whole(frames: Frames, refuse: Refuse) -> Iterator[PutBack]:
 
 
 def _modules() -> dict[str, ModuleType]:
-    names = sys.stdlib_module_names | _OF_THE_SDK
+    names = sys.stdlib_module_names | _OF_THE_SDK | {_LAB}
     return {
         name: module
         for name, module in sys.modules.items()

@@ -19,7 +19,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, TextIO
 
-from delivery_lab.process_wide import OPEN_FILES
+from delivery_lab.process_wide import OPEN_FILES, is_written
 from delivery_lab.program.frames import is_installed
 
 _LAB = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120 - as frames name it
@@ -31,7 +31,6 @@ _PACKAGES = tuple(
     for entry in sys.path
     if os.path.basename(entry) in ("site-packages", "dist-packages")  # noqa: PTH119
 )
-_WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _OUTSIDE = (
     "subprocess.Popen", "os.system", "os.exec", "os.fork", "os.posix_spawn", "os.spawn", "socket.connect",
     "socket.getaddrinfo", "socket.gethostby", "socket.gethostname", "socket.sendto", "urllib.Request", "ctypes.dlopen",
@@ -95,8 +94,7 @@ class Reads:
             self.note_doubt("files are changed")
 
     def _open(self, path: object, mode: object, flags: object) -> None:
-        writes = (isinstance(mode, str) and set(mode) & set("wax+")) or (isinstance(flags, int) and flags & _WRITING)
-        if not writes:
+        if not is_written(mode, flags):
             self._note(self.files, path)
         elif path != os.devnull and not _is_cache((path,)):
             self.note_doubt("a file is written")

@@ -1,4 +1,4 @@
-"""What APIs and pipes of a stack hand requests and records to: functions, queues, buses, streams."""
+"""What APIs, URLs of functions and pipes hand requests and records to: functions, queues, buses, streams."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Literal
 
 from delivery_lab.stack.apis import Api, Integration
 from delivery_lab.stack.events import DEFAULT_BUS, Bus
+from delivery_lab.stack.function_urls import FunctionUrl
 from delivery_lab.stack.rest_apis import RestApi, RestIntegration
 from delivery_lab.stack.stack import Stack
 
@@ -25,7 +26,10 @@ class Entrance:
 
 
 def entrances_of(stack: Stack) -> Iterator[Entrance]:
-    """What the APIs of a stack hand requests to, as far as that is known before deployment."""
+    """What the APIs and URLs of a stack hand requests to, as far as that is known before deployment."""
+    for url in stack.all(FunctionUrl):
+        if url.function is not None:
+            yield Entrance(url.label, url.function.label, "function")
     for api in stack.all(Api):
         for route in api.routes:
             if route.integration is not None:

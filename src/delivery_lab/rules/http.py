@@ -1,6 +1,6 @@
-"""Rules of API Gateway: HTTP APIs and REST APIs."""
+"""Rules of API Gateway: HTTP APIs and REST APIs; and of the URLs of functions."""
 
-from delivery_lab.rules.rule import LOCALSTACK, assumed, documented, observed
+from delivery_lab.rules.rule import LAMBDA_GUIDE, LOCALSTACK, assumed, documented, observed
 
 _GUIDE = "https://docs.aws.amazon.com/apigateway/latest/developerguide/"
 
@@ -165,6 +165,12 @@ RULES = (
         LOCALSTACK + "apigateway/test_apigateway_lambda.py, test_lambda_aws_proxy_response_format",
     ),
     documented(
+        "REST-BINARY-1",
+        "A REST API takes the body of a request for binary, and hands it to a function in Base64, where binaryMediaTypes list its "
+        "content type, with * for any; all other bodies are text. Such requests are refused here.",
+        _GUIDE + "api-gateway-payload-encodings.html",
+    ),
+    documented(
         "REST-ERROR-1",
         "A function that fails, and an answer of any other form, is answered with 502 and the message Internal server error.",
         _GUIDE + "set-up-lambda-proxy-integrations.html",
@@ -238,5 +244,37 @@ RULES = (
         "REST-VTL-3",
         "A body that is no JSON, where the template reads it as JSON, is answered with 400, and nothing is sent.",
         "The guide says that a 400 may be returned for input that cannot be parsed.",
+    ),
+    documented(
+        "URL-EVENT-1",
+        "The URL of a function takes any method and path, invokes the function synchronously with the event of payload format "
+        "2.0 (route and stage are $default), and reads its answer as an HTTP API reads that format. Nothing but the function's "
+        "own timeout ends a request.",
+        LAMBDA_GUIDE + "urls-invocation.html",
+    ),
+    observed(
+        "URL-ERROR-1",
+        "A function behind a URL that fails, times out, or answers what cannot be read, is answered with 502 and Internal "
+        "Server Error. Nobody tries again.",
+        "https://github.com/awslabs/route53-dynamic-dns-with-lambda/issues/56, "
+        "https://github.com/awsdocs/aws-lambda-developer-guide/issues/430; the guide counts function errors and timeouts "
+        "among the answers of 5xx: " + LAMBDA_GUIDE + "urls-monitoring.html",
+    ),
+    documented(
+        "URL-THROTTLE-1",
+        "A request to a URL whose function is throttled is answered with 429. (So is, on AWS, what is above ten requests a second "
+        "for each reserved concurrency, which the model does not count.)",
+        LAMBDA_GUIDE + "urls-configuration.html",
+    ),
+    assumed(
+        "URL-SIZE-1",
+        "A request to a URL whose event is larger than Lambda takes (SYN-PAYLOAD-1) is answered with 413.",
+        "The guide names the limit of 6 MB for the payload, and no status.",
+    ),
+    observed(
+        "URL-AUTH-1",
+        "With authorizationType NONE the AWS provider lets everybody invoke the function by its URL, with both permissions that "
+        "Lambda asks for since October 2025. With AWS_IAM the caller of a run is taken to be authorised.",
+        "documentation of FunctionUrl in pulumi-aws 7.51.1; both permissions: " + LAMBDA_GUIDE + "urls-auth.html",
     ),
 )

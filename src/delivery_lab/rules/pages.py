@@ -133,6 +133,8 @@ _WHOLE = (
 
 _REPOSITORY = (
     f"{LAMBDA_GUIDE}functions-states.html",
+    f"{LAMBDA_GUIDE}urls-configuration.html",
+    f"{LAMBDA_GUIDE}urls-invocation.html",
     *(
         f"{EVENTS_GUIDE}eb-pipes-{name}.html"
         for name in (
@@ -241,6 +243,7 @@ _API_MODEL = (
 )
 
 _BEGINNING = (
+    f"{_GATEWAY}api-gateway-payload-encodings.html",
     f"{_BLOG}introducing-faster-polling-scale-up-for-aws-lambda-functions-configured-with-amazon-sqs/",
     f"{_BLOG}introducing-maximum-concurrency-of-aws-lambda-functions-when-using-amazon-sqs-as-an-event-source/",
     "https://docs.confluent.io/platform/current/clients/producer.html",

@@ -38,6 +38,7 @@ from delivery_lab.simulation.workload_functions import FunctionSettings
 from delivery_lab.stack.apis import Api
 from delivery_lab.stack.dynamic import DynamicResource
 from delivery_lab.stack.events import Bucket, Bus
+from delivery_lab.stack.function_urls import FunctionUrl
 from delivery_lab.stack.functions import LATEST, Function, RecursionConfig
 from delivery_lab.stack.mappings import (
     DynamoDbMapping,
@@ -152,6 +153,7 @@ class Deployment:
             Table: (self._table, "DDB-COND-1"),
             Api: (self._gateways.create_http, "HTTP-ROUTE-1"),
             RestApi: (self._gateways.create_rest, "REST-ROUTE-1"),
+            FunctionUrl: (self._gateways.create_url, "URL-EVENT-1"),
             Stream: (self.sources.create_stream, "KIN-SHARD-2"),
             FanOutConsumer: (self.sources.register_consumer, "KIN-FAN-1"),
             Cluster: (self.sources.create_cluster, "KAF-TOPIC-1"),

@@ -1,34 +1,29 @@
-"""Creates the HTTP and REST APIs of a stack; what a request cannot be sent to is refused when one is."""
+"""Creates the APIs and function URLs of a stack; what a request cannot be sent to is refused when one is."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from delivery_lab import resource_types
 from delivery_lab.errors import LabError, NotModelledError, ProgramError
 from delivery_lab.model.account import Account
-from delivery_lab.model.gateway.answers import HTTP, REST
+from delivery_lab.model.gateway.answers import HTTP, REST, URL
 from delivery_lab.model.gateway.paths import DEFAULT
-from delivery_lab.model.http_api import ProxyRoute
+from delivery_lab.model.http_api import ApiStage, ProxyRoute
 from delivery_lab.simulation.api_permissions import ApiPermissions
-from delivery_lab.simulation.http_apis import refusal_of, routes_of, stage_of
+from delivery_lab.simulation.http_apis import refusal_of, region_of, routes_of, stage_of
 from delivery_lab.simulation.rest_apis import rest_routes_of, rest_stage_of
 from delivery_lab.simulation.supported import input_problems, whole_api_problems
 from delivery_lab.stack.apis import Api
+from delivery_lab.stack.function_urls import BUFFERED, FunctionUrl
 from delivery_lab.stack.resource import StackResource
 from delivery_lab.stack.rest_apis import RestApi
 from delivery_lab.stack.stack import Stack
 
 
 def function_urls(stack: Stack) -> dict[str, str]:
-    """The URLs of functions, which no request can be sent to: the name of each, and of the function behind it."""
-    found = {}
-    for resource in stack.resources.values():
-        if resource.type == resource_types.FUNCTION_URL:
-            function = stack.function_at(stack.graph.resources[resource.urn].inputs.get("functionName"))
-            found[resource.label] = "FUNCTION" if function is None else function.label
-    return found
+    """The URLs of functions, which no request can be sent to in a real place: the name of each, and its function."""
+    return {url.label: "FUNCTION" if url.function is None else url.function.label for url in stack.all(FunctionUrl)}
 
 
 @dataclass(slots=True)
@@ -68,6 +63,19 @@ class Gateways:
 
         self._create(api, api.execution_arn, create)
 
+    def create_url(self, url: FunctionUrl) -> None:
+        """Create the URL of a function: one route for all requests, which may always invoke it (URL-AUTH-1)."""
+        lines = list(_problems_of_url(url, self._problems))
+        if url.label in self.account.apis or url.label in self.refused:
+            lines.append(f"{url.name} has the name of an API; nearest: another name")
+        function = url.function
+        if lines or function is None:
+            self.refused[url.label] = NotModelledError(refusal_of(url.label, lines))
+            self.notes.append(f"{url.label} uses what is not modelled; a run that sends a request to it is refused")
+            return
+        route = ProxyRoute("ANY", DEFAULT, function.label, payload_format="url")
+        self.account.create_api(url.label, (route,), URL, ApiStage(region=region_of(function.arn)))
+
     def _create(
         self,
         api: Api | RestApi,
@@ -96,6 +104,16 @@ class Gateways:
 
     def _problems(self, resource: StackResource) -> list[str]:
         return input_problems(self.stack, resource)
+
+
+def _problems_of_url(url: FunctionUrl, problems: Callable[[StackResource], list[str]]) -> Iterator[str]:
+    yield from problems(url)
+    if url.function is None:
+        yield f"{url.name}: functionName {url.function_name.known} is no function of this stack"
+    if url.qualifier.value is not None:
+        yield f"{url.name}: qualifier {url.qualifier.known}; nearest: leave it out"
+    if url.invoke_mode.known != BUFFERED:
+        yield f"{url.name}: invokeMode {url.invoke_mode.known}; nearest: {BUFFERED}"
 
 
 def _where(api: Api | RestApi, route: ProxyRoute) -> str:

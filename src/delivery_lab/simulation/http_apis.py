@@ -48,12 +48,17 @@ def routes_of(api: Api, stack: Stack, permissions: ApiPermissions, problems: Pro
 
 def stage_of(api: Api) -> ApiStage:
     """The stage that requests go to: the first one, or that of an API that makes its own."""
-    parts = (api.arn or "").split(":")
-    region = parts[3] if len(parts) > 3 and parts[3] else "us-east-1"
+    region = region_of(api.arn)
     stage = api.stage
     if stage is None:
         return ApiStage(region=region)
     return ApiStage(stage.stage_name or DEFAULT, known_texts(stage.variables), region=region)
+
+
+def region_of(arn: str | None) -> str:
+    """The region that an ARN names, a common one where it is not known."""
+    parts = (arn or "").split(":")
+    return parts[3] if len(parts) > 3 and parts[3] else "us-east-1"
 
 
 def known_texts(values: Mapping[str, Any]) -> dict[str, str]:

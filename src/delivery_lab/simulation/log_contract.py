@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any, get_args
 
 from delivery_lab.events import ContractEvent, ContractLine, LogLine
+from delivery_lab.json_names import object_in
 
 # By its text: what a line says is looked up, so that what the journal holds has the type and is one object.
 CONTRACT_EVENTS: dict[str, ContractEvent] = {event: event for event in get_args(ContractEvent)}
@@ -38,13 +38,8 @@ def contract_line(line: LogLine) -> ContractLine | None:
 def _entry(text: str) -> dict[str, Any] | None:
     if '"event"' not in text:
         return None
-    try:
-        entry = json.loads(text)
-    except (ValueError, RecursionError):  # a line may be nested as deeply as somebody likes
-        return None
-    if isinstance(entry, dict) and isinstance(entry.get("event"), str) and entry["event"] in CONTRACT_EVENTS:
-        return entry
-    return None
+    entry = object_in(text)
+    return entry if isinstance(entry.get("event"), str) and entry["event"] in CONTRACT_EVENTS else None
 
 
 def _text(value: Any) -> str | None:

@@ -1,4 +1,4 @@
-"""What a workload publishes to SNS topics, puts on buses, and does to objects in buckets."""
+"""What a workload sends to queues, publishes to SNS topics, puts on buses, and does to objects in buckets."""
 
 from __future__ import annotations
 
@@ -13,8 +13,16 @@ from delivery_lab.model.eventbridge.buses import EventBuses
 from delivery_lab.model.runtime import AwsError
 from delivery_lab.model.s3.bucket import NotifyingBucket
 from delivery_lab.model.sns.publishing import check
-from delivery_lab.model.sns.topic import SnsTopic
+from delivery_lab.model.sns.topic import Publisher, SnsTopic
 from delivery_lab.simulation.send_lines import Arrival
+
+
+def message_parameters(arrival: Arrival) -> dict[str, Any]:
+    """An arrival as `SendMessage` takes it."""
+    parameters: dict[str, Any] = {"MessageBody": arrival.body, "MessageAttributes": arrival.attributes}
+    named = {"MessageGroupId": arrival.key, "MessageDeduplicationId": arrival.dedup}
+    delay = {} if arrival.delay_seconds is None else {"DelaySeconds": arrival.delay_seconds}
+    return parameters | {name: value for name, value in named.items() if value} | delay
 
 
 def publish_parameters(arrival: Arrival) -> dict[str, Any]:
@@ -26,6 +34,11 @@ def publish_parameters(arrival: Arrival) -> dict[str, Any]:
         "MessageDeduplicationId": arrival.dedup,
     }
     return {"Message": arrival.body, **{name: value for name, value in named.items() if value}}
+
+
+def publish(topic: SnsTopic, parameters: dict[str, Any]) -> None:
+    """Publish to a topic, for the workload."""
+    topic.publish(parameters, Publisher())
 
 
 def check_published(topic: SnsTopic, parameters: dict[str, Any], where: str) -> None:

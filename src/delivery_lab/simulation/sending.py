@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from delivery_lab.errors import LabError, NotModelledError, WorkloadError
 from delivery_lab.events import WORKLOAD, InvokeAnswered, Journal, Meter, Used, chunks
+from delivery_lab.function_names import LATEST_VERSION
 from delivery_lab.limits.functions import ASYNCHRONOUS_PAYLOAD, SYNCHRONOUS_PAYLOAD
 from delivery_lab.limits.streams import BROKER_RECORD_BYTES
 from delivery_lab.model.account import Account
@@ -20,7 +21,6 @@ from delivery_lab.model.invokes import InvokeResult, Throttled
 from delivery_lab.model.json_reading import read_json
 from delivery_lab.model.kafka.cluster import KafkaTopic
 from delivery_lab.model.runtime import AwsError
-from delivery_lab.model.sns.topic import Publisher, SnsTopic
 from delivery_lab.model.sqs.fifo import FifoQueue
 from delivery_lab.model.sqs.queue import SqsQueue
 from delivery_lab.model.sqs.sending import check
@@ -35,6 +35,8 @@ from delivery_lab.simulation.publishing import (
     change_object,
     check_published,
     event_entry,
+    message_parameters,
+    publish,
     publish_parameters,
     put_event,
 )
@@ -52,7 +54,8 @@ class Sender:
         account: the account that the stack was deployed to.
         topics: finds Kafka topics.
         refused_apis: APIs that no request can be sent to, with the reason.
-        function_urls: by name of a URL, which no request can be sent to: the function behind it.
+        function_urls: by name of a URL: the function behind it.
+        calls_urls: whether requests can be sent to URLs of functions.
         tables: names of the tables in DynamoDB, by their names in the stack.
         stack: name of the stack, for messages.
         origin: where the workload comes from, for messages.
@@ -71,6 +74,7 @@ class Sender:
         *,
         refused_apis: Mapping[str, LabError],
         function_urls: Mapping[str, str],
+        calls_urls: bool = False,
         stack: str,
         origin: str,
         scheduler: Scheduler,
@@ -81,6 +85,7 @@ class Sender:
         self._tables = tables
         self._refused_apis = refused_apis
         self._function_urls = function_urls
+        self._calls_urls = calls_urls
         self._stack = stack
         self._origin = origin
         self._scheduler = scheduler
@@ -160,27 +165,27 @@ class Sender:
             self.notes.append(note)
 
     def _api(self, arrival: Arrival) -> HttpApi:
-        apis = self._account.apis
-        only = next(iter(self._refused_apis), "") if not apis and len(self._refused_apis) == 1 else ""
-        if (arrival.name or only) in self._refused_apis:
-            raise self._refused_apis[arrival.name or only]
-        urls = self._function_urls
-        if arrival.name in urls or not (arrival.name or apis or self._refused_apis or not urls):
-            url = arrival.name or next(iter(urls))
+        name, urls = arrival.name or self._only_api(), self._function_urls
+        if name in urls and not self._calls_urls:
             raise NotModelledError(
-                f"{self._origin}: a request is sent to the URL of a function, {url}, which is not modelled\n"
-                f"  nearest: a line of send that invokes the function itself: {{invoke: {urls[url]}, body: {{...}}}}, "
-                "with the event of a request as body, which HTTP APIs with payload format 2.0 have, too"
+                f"{self._origin}: a request is sent to the URL of a function, {name}, which only the simulation calls\n"
+                "  nearest: --on simulation, or a line of send that invokes the function itself, with the event of a "
+                f"request as body: {{invoke: {urls[name]}, body: {{...}}}}"
             )
-        if arrival.name:
-            return self._named(apis, arrival.name, "HTTP or REST API")
-        if len(apis) + len(self._refused_apis) != 1:
-            known = ", ".join((*apis, *self._refused_apis)) or "none"
+        if name in self._refused_apis:
+            raise self._refused_apis[name]
+        return self._named(self._account.apis, name, "HTTP or REST API")
+
+    def _only_api(self) -> str:
+        """The API that a request without `api:` goes to; the URL of a function where there is no other."""
+        known = [*self._account.apis, *self._refused_apis]
+        meant = [name for name in known if name not in self._function_urls] or known
+        if len(meant) != 1:
             raise WorkloadError(
                 f"{self._origin}: an HTTP request needs an HTTP or REST API in the stack, or `api:` to choose one "
-                f"(APIs of {self._stack}: {known})"
+                f"(APIs of {self._stack}: {', '.join(known) or 'none'})"
             )
-        return next(iter(apis.values()))
+        return meant[0]
 
     def _queue(self, arrival: Arrival) -> None:
         queue = self._named(self._account.queues, arrival.name, "queue")
@@ -198,7 +203,7 @@ class Sender:
         elif arrival.dedup:
             raise WorkloadError(f"{self._origin}: {queue.name} is a standard queue, which has no use for dedup")
         try:
-            check(queue, _parameters(arrival))
+            check(queue, message_parameters(arrival))
         except AwsError as error:
             reason = f"{error.message} {error.why}".rstrip()
             raise WorkloadError(f"{arrival.where}: SQS would refuse a message for {queue.name}: {reason}") from error
@@ -259,7 +264,7 @@ class Sender:
         topic = self._named(self._account.topics, arrival.name, "SNS topic")
         parameters = publish_parameters(arrival)
         check_published(topic, parameters, arrival.where)
-        self._scheduler.at(seconds(arrival.at_seconds), _publish, topic, parameters)
+        self._scheduler.at(seconds(arrival.at_seconds), publish, topic, parameters)
 
     def _s3(self, arrival: Arrival) -> None:
         buckets = {bucket.name: bucket for bucket in self._account.buckets.values()}
@@ -278,7 +283,7 @@ class Sender:
         self._scheduler.at(seconds(arrival.at_seconds), clockwork.go_off)
 
     def _invoke(self, arrival: Arrival) -> None:
-        function, payload = self._function_and_payload(arrival, SYNCHRONOUS_PAYLOAD.maximum)
+        function, _, payload = self._invoke_of(arrival, SYNCHRONOUS_PAYLOAD.maximum)
         self._scheduler.at(seconds(arrival.at_seconds), self._invoke_now, function, payload)
 
     def _invoke_now(self, function: str, payload: str) -> None:
@@ -295,15 +300,18 @@ class Sender:
         self._journal.append(InvokeAnswered(self._scheduler.now, rule, function, invoke, status, error))
 
     def _event(self, arrival: Arrival) -> None:
-        function, payload = self._function_and_payload(arrival, ASYNCHRONOUS_PAYLOAD.maximum)
-        self._scheduler.at(seconds(arrival.at_seconds), self._accept_now, function, payload)
+        function, qualifier, payload = self._invoke_of(arrival, ASYNCHRONOUS_PAYLOAD.maximum)
+        self._scheduler.at(seconds(arrival.at_seconds), self._accept_now, function, qualifier, payload)
 
-    def _accept_now(self, function: str, payload: str) -> None:
-        self._account.events.accept(function, payload, by=WORKLOAD)
+    def _accept_now(self, function: str, qualifier: str, payload: str) -> None:
+        self._account.events.accept(function, payload, by=WORKLOAD, qualifier=qualifier)
 
-    def _function_and_payload(self, arrival: Arrival, limit_bytes: int) -> tuple[str, str]:
-        """Whom to invoke and with what; Lambda would refuse what is no JSON or too large (SYN-PAYLOAD-1)."""
-        function = self._function(arrival.name)
+    def _invoke_of(self, arrival: Arrival, limit_bytes: int) -> tuple[str, str, str]:
+        """Whom to invoke, by which version or alias (LAM-VERSION-1), and with what.
+
+        Lambda would refuse what is no JSON or too large (SYN-PAYLOAD-1).
+        """
+        function, qualifier = self._function_and_qualifier(arrival.name)
         payload = arrival.body or "{}"
         size = len(payload.encode())
         if size > limit_bytes:
@@ -317,7 +325,18 @@ class Sender:
                 f"{self._origin}: the event for {function} is no JSON, which Lambda refuses: {payload[:80]!r}; a text "
                 "that is to be one has quotes of its own: body: '\"text\"'"
             ) from error
-        return function, payload
+        return function, qualifier, payload
+
+    def _function_and_qualifier(self, name: str) -> tuple[str, str]:
+        """The function of a logical name, and the version or alias behind it: `worker:live`."""
+        named, separator, qualifier = name.partition(":")
+        if not separator or name in self._account.functions.names:
+            return self._function(name), LATEST_VERSION
+        function = self._function(named)
+        known = self._account.functions.configuration(function).qualifiers
+        self._named(known, qualifier, f"version or alias of {function} called")
+        self._journal.rely_on("LAM-VERSION-1")
+        return function, qualifier
 
     def _function(self, name: str, where: str = "") -> str:
         return self._named({known: known for known in self._account.functions.names}, name, "function", where)
@@ -361,14 +380,6 @@ class Sender:
         return found[name]
 
 
-def _parameters(arrival: Arrival) -> dict[str, Any]:
-    """An arrival as `SendMessage` takes it."""
-    parameters: dict[str, Any] = {"MessageBody": arrival.body, "MessageAttributes": arrival.attributes}
-    named = {"MessageGroupId": arrival.key, "MessageDeduplicationId": arrival.dedup}
-    delay = {} if arrival.delay_seconds is None else {"DelaySeconds": arrival.delay_seconds}
-    return parameters | {name: value for name, value in named.items() if value} | delay
-
-
 def _send(queue: SqsQueue, arrival: Arrival, meter: Meter) -> None:
     meter.count(Used("sqs", queue.name, "SendMessage"), chunks((arrival.body,)))
     attributes = dict(arrival.attributes)
@@ -376,10 +387,6 @@ def _send(queue: SqsQueue, arrival: Arrival, meter: Meter) -> None:
         queue.send(arrival.body, attributes=attributes, group=arrival.key, deduplication_id=arrival.dedup)
     else:
         queue.send(arrival.body, attributes=attributes, group=arrival.key, delay_seconds=arrival.delay_seconds)
-
-
-def _publish(topic: SnsTopic, parameters: dict[str, Any]) -> None:
-    topic.publish(parameters, Publisher())
 
 
 def _put(stream: KinesisStream, data: bytes, key: str) -> None:

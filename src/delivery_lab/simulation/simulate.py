@@ -243,6 +243,7 @@ class _Simulation:
             {table.name: table.physical_name or "" for table in stack.tables},
             refused_apis=deployment.refused_apis,
             function_urls=function_urls(stack),
+            calls_urls=True,
             stack=stack.name,
             origin=self._workload.origin,
             scheduler=self._scheduler,

@@ -16,12 +16,7 @@ from delivery_lab.stack.rest_apis import RestApi
 from delivery_lab.stack.settings import Setting
 from delivery_lab.stack.stack import Stack
 
-FEEDERS = frozenset(
-    {
-        resource_types.FUNCTION_URL,
-        resource_types.STATE_MACHINE,
-    }
-)
+FEEDERS = frozenset({resource_types.STATE_MACHINE})
 """Types that send messages by themselves. They are not simulated: a run contains what its workload sends."""
 
 

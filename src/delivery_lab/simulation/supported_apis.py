@@ -66,12 +66,11 @@ HTTP_APIS: Mapping[str, Support] = {
 
 REST_APIS: Mapping[str, Support] = {
     resource_types.REST_API: Support(
-        modelled=_names("body"),
+        modelled=_names("body binaryMediaTypes"),
         harmless=_names(
             "apiKeySource disableExecuteApiEndpoint endpointAccessMode endpointConfiguration.* failOnWarnings "
             "minimumCompressionSize parameters.* policy putRestApiMode securityPolicy"
         ),
-        refused={"binaryMediaTypes": Refusal("bodies that are text")},
     ),
     resource_types.REST_RESOURCE: Support(_names("parentId pathPart restApi")),
     resource_types.REST_METHOD: Support(
@@ -124,7 +123,13 @@ REST_APIS: Mapping[str, Support] = {
 }
 """Inputs that only versions of the provider before 7 have (`stageName` of a Deployment) are not among them."""
 
-APIS: Mapping[str, Support] = {**HTTP_APIS, **REST_APIS}
+FUNCTION_URLS: Mapping[str, Support] = {
+    resource_types.FUNCTION_URL: Support(
+        _names("functionName qualifier invokeMode"), _names("authorizationType cors.*")
+    )
+}
+
+APIS: Mapping[str, Support] = {**HTTP_APIS, **REST_APIS, **FUNCTION_URLS}
 """What only a request to an API depends on."""
 
 OF_WHOLE_APIS = frozenset(

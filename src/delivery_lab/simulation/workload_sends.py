@@ -96,7 +96,7 @@ class Send(WorkloadPart):
     detail_type: str | None = Field(default=None, min_length=1, max_length=128)
     """With `event`: its detail-type."""
     invoke: str | None = None
-    """An invoke of the function of that logical name."""
+    """An invoke of the function of that logical name; `worker:live` invokes it by its alias or version `live`."""
     type: Literal["sync", "async"] | None = None
     """How to invoke: `sync` (the default) waits for the answer, `async` hands the event to Lambda's own queue."""
     body: Any = None

@@ -19,6 +19,7 @@ from delivery_lab.stack.events import (
     event_rule,
     event_target,
 )
+from delivery_lab.stack.function_urls import function_url
 from delivery_lab.stack.functions import (
     Function,
     function,
@@ -101,6 +102,9 @@ class Builder:
             ),
             resource_types.MAPPING: self._mapping,
             resource_types.INVOKE_CONFIG: lambda inputs: invoke_config(
+                inputs, self.names.find(inputs.raw("functionName"))
+            ),
+            resource_types.FUNCTION_URL: lambda inputs: function_url(
                 inputs, self.names.find(inputs.raw("functionName"))
             ),
             resource_types.RECURSION_CONFIG: lambda inputs: recursion_config(

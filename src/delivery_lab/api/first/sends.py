@@ -15,6 +15,7 @@ from delivery_lab.api.first.bodies import HTTP, KINESIS, QUEUE, TOPIC, MessageBo
 from delivery_lab.api.first.patterns import matching, merged
 from delivery_lab.stack.apis import Api
 from delivery_lab.stack.events import Bucket, Bus, EventRule, EventTarget
+from delivery_lab.stack.function_urls import FunctionUrl
 from delivery_lab.stack.functions import Function
 from delivery_lab.stack.mappings import DynamoDbMapping, EventSourceMapping, KafkaMapping, KinesisMapping, SqsMapping
 from delivery_lab.stack.notifications import BucketNotification, NotificationConfig
@@ -200,6 +201,9 @@ class FirstSends:
 
     def _of_apis(self, function: Function) -> Iterator[Line]:
         apis: list[Api | RestApi] = [*self.stack.all(Api), *self.stack.all(RestApi)]
+        for url in (each for each in self.stack.all(FunctionUrl) if each.function is function and each.is_plain):
+            posted: Line = {"method": "POST", "path": self._path("/", function), "api": url.label}
+            yield {"http": {**posted, "body": self.bodies(function).message(HTTP)}}
         for api in apis:
             for method, path in _routes(api, function):
                 request: Line = {"method": method, "path": self._path(path, function)}

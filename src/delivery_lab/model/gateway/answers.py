@@ -62,7 +62,8 @@ class ApiKind:
         timed_out: the integration did not answer in time.
         failed: the function failed.
         malformed: the function's answer cannot be read.
-        timeout: for how long it waits.
+        timeout: for how long it waits, None for as long as the function runs.
+        host: what stands behind the name of an API in its host name.
     """
 
     no_route: GatewayAnswer
@@ -73,7 +74,8 @@ class ApiKind:
     timed_out: GatewayAnswer
     failed: GatewayAnswer
     malformed: GatewayAnswer
-    timeout: Limit
+    timeout: Limit | None
+    host: str = "execute-api.{region}.amazonaws.com"
 
 
 HTTP = ApiKind(
@@ -101,6 +103,22 @@ REST = ApiKind(
     timeout=REST_TIMEOUT,
 )
 """A REST API (`aws.apigateway`)."""
+
+_FAILED_URL = GatewayAnswer(502, "Internal Server Error", ("URL-ERROR-1",))
+_TOO_MANY_OF_URL = GatewayAnswer(429, "Too Many Requests", ("URL-THROTTLE-1",))
+URL = ApiKind(
+    no_route=GatewayAnswer(404, "Not Found", ("URL-EVENT-1",)),
+    too_many=_TOO_MANY_OF_URL,
+    too_large=GatewayAnswer(413, "Request Entity Too Large", ("URL-SIZE-1",)),
+    forbidden=GatewayAnswer(403, "Forbidden", ("URL-AUTH-1",)),
+    throttled=_TOO_MANY_OF_URL,
+    timed_out=_FAILED_URL,
+    failed=_FAILED_URL,
+    malformed=_FAILED_URL,
+    timeout=None,
+    host="lambda-url.{region}.on.aws",
+)
+"""The URL of a function (`aws.lambda.FunctionUrl`): one route takes all requests, so `no_route` is never given."""
 
 
 class MalformedError(Exception):
@@ -201,4 +219,5 @@ _READERS: Mapping[PayloadFormat, Callable[[Any, str], HttpResponse]] = {
     "1.0": _format_1_0,
     "2.0": _format_2_0,
     "rest": _of_rest,
+    "url": _format_2_0,
 }

@@ -1,4 +1,4 @@
-"""The event of a Lambda proxy integration: format 2.0 and 1.0 of HTTP APIs, and that of REST APIs."""
+"""The event of a Lambda proxy integration: format 2.0 and 1.0 of HTTP APIs, those of REST APIs and of function URLs."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any, Literal
 from delivery_lab.model.gateway.paths import DEFAULT
 from delivery_lab.model.gateway.requests import PROTOCOL, SOURCE_IP, USER_AGENT, ApiRequest
 
-PayloadFormat = Literal["1.0", "2.0", "rest"]
-"""Formats of events: the two of HTTP APIs, and the one of REST APIs."""
+PayloadFormat = Literal["1.0", "2.0", "rest", "url"]
+"""Formats of events: the two of HTTP APIs, that of REST APIs, and that of function URLs, which is as 2.0."""
 
 _IDENTITY = (
     "accessKey",
@@ -145,4 +145,5 @@ _FORMATS: Mapping[PayloadFormat, Callable[[ApiRequest, str], dict[str, Any]]] = 
     "1.0": _format_1_0,
     "2.0": _format_2_0,
     "rest": _of_rest,
+    "url": _format_2_0,
 }

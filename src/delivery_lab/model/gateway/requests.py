@@ -35,6 +35,7 @@ class ApiRequest:
         region: the region of the API.
         variables: values of the variables in the route's path.
         resource_path: the path of the route, such as `/orders/{id}`.
+        host: what stands behind the name of the API in its host name.
     """
 
     api: str
@@ -51,11 +52,12 @@ class ApiRequest:
     region: str = "us-east-1"
     variables: Mapping[str, str] = field(default_factory=dict)
     resource_path: str = ""
+    host: str = "execute-api.{region}.amazonaws.com"
 
     @property
     def domain(self) -> str:
         """Host name of the API."""
-        return f"{self.api}.execute-api.{self.region}.amazonaws.com"
+        return f"{self.api}.{self.host.format(region=self.region)}"
 
     @property
     def full_path(self) -> str:
@@ -71,6 +73,11 @@ class ApiRequest:
             "host": self.domain,
             **{name.lower(): value for name, value in self.headers.items()},
         }
+
+    @property
+    def content_type(self) -> str:
+        """Its content type in lower case, without parameters such as a character set."""
+        return self.lower_headers["content-type"].partition(";")[0].strip().lower()
 
     @property
     def written_headers(self) -> dict[str, str]:
