@@ -23,6 +23,7 @@ def _arguments() -> Mapping[str, type]:
         resource_types.PROVISIONED_CONCURRENCY: aws.lambda_.ProvisionedConcurrencyConfigArgs,
         resource_types.INVOKE_CONFIG: aws.lambda_.FunctionEventInvokeConfigArgs,
         resource_types.RECURSION_CONFIG: aws.lambda_.FunctionRecursionConfigArgs,
+        resource_types.FUNCTION_URL: aws.lambda_.FunctionUrlArgs,
         resource_types.MAPPING: aws.lambda_.EventSourceMappingArgs,
         resource_types.STREAM: aws.kinesis.StreamArgs,
         resource_types.STREAM_CONSUMER: aws.kinesis.StreamConsumerArgs,

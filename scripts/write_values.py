@@ -51,6 +51,7 @@ CALLS: Mapping[str, Call] = {
     resource_types.FUNCTION: Call("lambda", "CreateFunction", renamed={"name": "FunctionName"}),
     resource_types.ALIAS: Call("lambda", "CreateAlias"),
     resource_types.INVOKE_CONFIG: Call("lambda", "PutFunctionEventInvokeConfig"),
+    resource_types.FUNCTION_URL: Call("lambda", "CreateFunctionUrlConfig"),
     resource_types.LAYER: Call("lambda", "PublishLayerVersion"),
     resource_types.PROVISIONED_CONCURRENCY: Call("lambda", "PutProvisionedConcurrencyConfig"),
     resource_types.RECURSION_CONFIG: Call("lambda", "PutFunctionRecursionConfig"),

@@ -88,8 +88,14 @@ def test_old_garbage_is_looked_for_when_there_is_half_as_much_again(
 
 @pytest.mark.usefixtures("no_automatic_collection")
 def test_garbage_from_before_runs_is_found_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    python = Python()
+    monkeypatch.setattr(garbage, "sys", python)
     monkeypatch.setattr(garbage, "_old_garbage", garbage._OldGarbage())
     old = circle()
-    with rare_garbage_collection():
-        pass
-    assert old() is None
+    found = []
+    for before, after in ((1_000, 1_500), (1_400, 1_500), (1_500, 1_501)):
+        python.blocks = before
+        with rare_garbage_collection():
+            python.blocks = after
+        found.append(old() is None)
+    assert found == [False, False, True]

@@ -198,6 +198,7 @@ RuleId = Literal[
     "RDR-RATE-2",
     "RDR-SOURCE-1",
     "RDR-SOURCE-2",
+    "REST-BINARY-1",
     "REST-ERROR-1",
     "REST-MAP-1",
     "REST-PASS-1",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -124,3 +125,37 @@ def test_an_empty_argument_is_not_taken_for_this_folder(lab: Lab, words: tuple[s
 
 def test_help_is_given_beside_an_empty_option(lab: Lab) -> None:
     assert lab("run", "--workload=", "--help").code == 0
+
+
+_OF_PATHS = [
+    ("run", "batch-partial", "--workload"),
+    ("run", "batch-partial", "--answers"),
+    ("run", "batch-partial", "--faults"),
+    ("run", "batch-partial", "--state"),
+    ("run", "batch-partial", "--trace"),
+    ("cost", "batch-partial", "--prices"),
+    ("report", "batch-partial", "--output"),
+    ("init", "batch-partial", "--to"),
+    ("list", "--project"),
+    ("replay",),
+]
+
+
+@pytest.mark.parametrize("words", _OF_PATHS, ids=lambda words: words[-1])
+def test_what_is_no_path_of_a_file_is_refused_with_its_option(lab: Lab, words: tuple[str, ...], tmp_path: Path) -> None:
+    circle = tmp_path / "circle"
+    circle.symlink_to(circle)
+    named = "FILE" if words == ("replay",) else words[-1]
+    for value, shown, why in (
+        ("x" * 5_000, repr("x" * 60 + "..."), "File name too long"),
+        (str(circle), repr(str(circle)), "Too many levels of symbolic links"),
+        ("a\0b", repr("a\0b"), "it holds a character NUL"),
+    ):
+        shown = shown if len(value) <= 60 or value[0] == "x" else repr(value[:60] + "...")
+        assert lab(*words, value) == Said(2, "", f"error: {named}: {shown} is no path of a file: {why}\n")
+
+
+def test_an_option_of_spaces_alone_is_empty(lab: Lab) -> None:
+    said = lab("run", "batch-partial", "--workload", "  ")
+
+    assert said == Said(2, "", "error: --workload is empty: write --workload FILE, or leave it out\n")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from delivery_lab.program import engine
 from delivery_lab.program.endings import call_last, limited_end
 from delivery_lab.program.engine import evaluate
 from delivery_lab.program.frames import Frames
@@ -107,6 +108,28 @@ def test_what_the_end_of_an_object_waits_for_has_a_limit(monkeypatch: pytest.Mon
         Waits()
 
     assert (waited, raised) == ([], [OutOfTimeError])
+
+
+def test_of_many_objects_whose_end_waits_one_is_waited_for(
+    make_project: MakeProject, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "limited_end", lambda: limited_end(0.2))
+    program = """\
+    import time
+    class Waits:
+        called = 0
+        def __del__(self):
+            Waits.called += 1
+            time.sleep(60 if Waits.called == 1 else 0)
+            print("again")
+    kept = [Waits() for _ in range(30)]
+    """
+    evaluate(make_project(program), "dev")
+
+    assert capfd.readouterr() == (
+        "",
+        "note: Waits.__del__ of the program has not ended after 10 s of real time (__main__.py:6)\n",
+    )
 
 
 def test_what_a_function_for_the_end_waits_for_has_a_limit(

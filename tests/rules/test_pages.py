@@ -30,6 +30,7 @@ FROM_THE_BEGINNING = {
     "KAF-RET-1",
     "KAF-SIZE-1",
     "LAM-VERSION-2",
+    "REST-BINARY-1",
     "S3-BUS-1",
     "S3-FIFO-1",
     "S3-FILTER-1",

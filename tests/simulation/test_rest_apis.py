@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
+
+import pytest
 
 from delivery_lab import Lab, resource_types
+from delivery_lab.errors import NotModelledError
 from delivery_lab.model.gateway.services import TemplatedQueue
 from delivery_lab.program.graph import Graph
+from delivery_lab.results.outcome import outcome_of
 from delivery_lab.simulation.api_permissions import ApiPermissions
 from delivery_lab.simulation.rest_apis import rest_routes_of
 from delivery_lab.stack.rest_apis import RestApi
 from delivery_lab.stack.stack import Stack
 from tests.lab_support import ROOT
+from tests.simulation.test_simulate import ALLOWED, REST, Folder
 
 
 def _on_an_emulator(graph: Graph) -> Graph:
@@ -37,3 +43,48 @@ def test_the_queue_of_an_integration_is_found_whatever_its_host_is() -> None:
     assert isinstance(route.service, TemplatedQueue)
     assert route.service.queue_url == queue.url
     assert str(queue.url).startswith("http://127.0.0.1:4566/")
+
+
+_SENT = "send: [{{http: {{method: POST, path: /orders, body: {{id: 1}}, headers: {{{headers}}}}}}}]\n"
+
+
+def _api(types: str) -> str:
+    rest = REST.format(parent="rest.root_resource_id").replace('("rest")', f'("rest", binary_media_types=[{types}])')
+    return rest + ALLOWED
+
+
+def test_rest_binary_1_a_request_of_another_content_type_is_text(tmp_path: Path) -> None:
+    handler = (
+        "import json\n"
+        "def handle(event, context):\n"
+        "    assert json.loads(event['body']) == {'id': 1} and event['isBase64Encoded'] is False\n"
+        "    return {'statusCode': 200}\n"
+    )
+
+    run = Folder(tmp_path).run(handler, _SENT.format(headers=""), more=_api("'application/pdf'"))
+
+    assert outcome_of(run).requests.answers == {"200": 1}
+    assert "REST-BINARY-1" in run.rules
+
+
+@pytest.mark.parametrize(
+    ("types", "headers", "sent"),
+    [
+        ("'image/png', 'application/pdf'", "Content-Type: application/PDF; v=1", "application/pdf"),
+        ("'image/*'", "content-type: image/png", "image/png"),
+        ("'*/*'", "", "application/json"),
+    ],
+    ids=["itself", "a pattern", "everything"],
+)
+def test_rest_binary_1_a_request_of_a_binary_content_type_is_refused(
+    tmp_path: Path, types: str, headers: str, sent: str
+) -> None:
+    shown = types.replace("'", "")
+
+    message = Folder(tmp_path).refusal(NotModelledError, workload=_SENT.format(headers=headers), more=_api(types))
+
+    assert message == (
+        f"a request with the content type {sent} is sent to rest, whose binaryMediaTypes {shown} take "
+        "its body for binary; that is not modelled\n"
+        "  nearest: a content type that is none of them, such as headers: {content-type: text/plain}"
+    )

@@ -656,7 +656,7 @@ to = aws.apigatewayv2.Integration("to", api_id=api.id, integration_type="HTTP_PR
 aws.apigatewayv2.Route("one", api_id=api.id, route_key="GET /orders/{id}", target=to.id.apply("integrations/{}".format))
 """
 _REQUEST = "send: [{at: 0, http: {method: GET, path: /orders/1}}]\n"
-_ALLOWED = """
+ALLOWED = """
 aws.lambda_.Permission("invoke", action="lambda:InvokeFunction", function=worker.name,
     principal="apigateway.amazonaws.com")
 """
@@ -690,13 +690,13 @@ def test_an_api_that_is_not_modelled_may_be_part_of_the_stack(folder: Folder) ->
 def test_http_quick_1_an_api_with_a_target_makes_its_route(folder: Folder) -> None:
     quick = "aws.apigatewayv2.Api('quick', protocol_type='HTTP', route_key='GET /orders/1', target=worker.invoke_arn)"
 
-    run = folder.run(more=quick + _ALLOWED, workload=_REQUEST)
+    run = folder.run(more=quick + ALLOWED, workload=_REQUEST)
 
     (answered,) = [event for event in run.events if isinstance(event, RequestAnswered)]
     assert (answered.rule, answered.path) == ("HTTP-PAYLOAD-1", "/orders/1")
 
 
-_REST = """
+REST = """
 rest = aws.apigateway.RestApi("rest")
 resource = aws.apigateway.Resource("orders", rest_api=rest.id, parent_id={parent}, path_part="orders")
 method = aws.apigateway.Method("post", rest_api=rest.id, resource_id=resource.id, http_method="POST",
@@ -719,7 +719,7 @@ _QUICK = "aws.apigatewayv2.Api('quick', protocol_type='HTTP', route_key='GET /or
             404,
         ),
         (
-            _REST.format(parent="rest.root_resource_id"),
+            REST.format(parent="rest.root_resource_id"),
             "rest has no route POST /nowhere: it is answered with 403 (routes: POST /orders)",
             "REST-ROUTE-1",
             403,
@@ -730,7 +730,7 @@ _QUICK = "aws.apigatewayv2.Api('quick', protocol_type='HTTP', route_key='GET /or
 def test_a_request_that_no_route_takes_is_answered_as_aws_does_and_noted_once(
     folder: Folder, api: str, note: str, rule: str, status: int
 ) -> None:
-    run = folder.run(more=api + _ALLOWED, workload="send: [{at: 0, times: 2, http: {method: POST, path: /nowhere}}]")
+    run = folder.run(more=api + ALLOWED, workload="send: [{at: 0, times: 2, http: {method: POST, path: /nowhere}}]")
 
     answers = [(each.rule, each.status) for each in run.events if isinstance(each, RequestAnswered)]
     assert answers == [(rule, status)] * 2
@@ -739,7 +739,7 @@ def test_a_request_that_no_route_takes_is_answered_as_aws_does_and_noted_once(
 
 
 def test_a_request_that_a_method_of_an_unknown_path_may_take_is_refused(folder: Folder) -> None:
-    rest = _REST.format(parent="'of-another-stack'")
+    rest = REST.format(parent="'of-another-stack'")
 
     message = folder.refusal(NotModelledError, more=rest, workload="send: [{http: {method: POST, path: /nowhere}}]")
 

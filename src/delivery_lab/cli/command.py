@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import functools
 import inspect
+import os
 import traceback
 from collections.abc import Callable
 from typing import Any
@@ -15,6 +17,13 @@ from delivery_lab.cli.bugs import BUG, told
 from delivery_lab.cli.console import Console
 from delivery_lab.cli.options import DebugOption, NoCacheOption, ProgramTimeoutOption, VerboseOption
 from delivery_lab.errors import LabError, ModelError, UsageError
+
+_MOST_SHOWN = 60
+"""Characters of a path that is none, which may be as long as a command line."""
+
+
+_PATHS = ("FILE", "DIR")
+"""What options and arguments that are paths are called in the help; --faults may be one."""
 
 
 class Command(TyperCommand):
@@ -28,19 +37,42 @@ class Command(TyperCommand):
         """Parse the words of a command.
 
         Raises:
-            UsageError: an option or argument is empty, as a variable of a shell is that is not set. Of a path, Python
-                would make the working folder.
+            UsageError: an option or argument is empty, as a variable of a shell is that is not set; of a path, Python
+                would make the working folder. Or a path is none for this system: too long, or a circle of links.
         """
         if not ctx.resilient_parsing:  # no completion
             given, _, _ = self.make_parser(ctx).parse_args(args=list(args))
             if not given.get("help"):
                 for parameter in self.get_params(ctx):
                     _refuse_empty(parameter, given.get(str(parameter.name)))
+                    _refuse_no_path(parameter, given.get(str(parameter.name)))
         return super().parse_args(ctx, args)
 
 
+def _refuse_no_path(parameter: Any, value: object) -> None:
+    if not isinstance(value, str) or not (parameter.metavar in _PATHS or parameter.name == "faults"):
+        return
+    try:
+        os.stat(value)  # noqa: PTH116 - a path that may be none
+    except ValueError:
+        why = "it holds a character NUL"
+    except OSError as error:
+        if error.errno not in (errno.ENAMETOOLONG, errno.ELOOP):
+            return  # whoever reads it has more to say
+        why = str(error.strerror)
+    else:
+        return
+    named = parameter.metavar if parameter.param_type_name == "argument" else parameter.opts[0]
+    shown = value if len(value) <= _MOST_SHOWN else f"{value[:_MOST_SHOWN]}..."
+    raise UsageError(f"{named}: {shown!r} is no path of a file: {why}")
+
+
+def _is_empty(value: object) -> bool:
+    return isinstance(value, str) and not value.strip()
+
+
 def _refuse_empty(parameter: Any, value: object) -> None:
-    if value != "" and not (isinstance(value, (list, tuple)) and "" in value):
+    if not _is_empty(value) and not (isinstance(value, (list, tuple)) and any(map(_is_empty, value))):
         return
     metavar = parameter.metavar or "VALUE"
     if parameter.param_type_name == "argument":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from typing import Any
 
 from delivery_lab.errors import NotModelledError
@@ -54,6 +55,7 @@ class ProxyRoute:
         is_permitted: whether the API may invoke the function.
         service: the integration, where it calls a service itself.
         refusal: why a request to it cannot be simulated, "" if it can.
+        binary_media_types: content types whose bodies are binary, which is not modelled (REST-BINARY-1).
     """
 
     method: str
@@ -66,6 +68,7 @@ class ProxyRoute:
     is_permitted: bool = True
     service: ServiceIntegration | None = None
     refusal: str = ""
+    binary_media_types: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
@@ -205,6 +208,7 @@ class HttpApi:
             _give(answer, refused or self._kind.no_route)
             return
         request = self._request(route, method, path, query, body, headers or {})
+        self._refuse_binary(route, request)
         if route.service is not None:
             call = self._followed(request, body, self._call_service if route.is_permitted else _denied)
             try:
@@ -228,6 +232,17 @@ class HttpApi:
             if self._kind.timeout is not None:
                 limit = min(route.timeout_seconds, self._kind.timeout.maximum / 1000)
                 exchange.timer = self._scheduler.after(seconds(limit), exchange.time_out)
+
+    def _refuse_binary(self, route: ProxyRoute, request: ApiRequest) -> None:
+        sent = request.content_type
+        if request.body and any(fnmatchcase(sent, each.lower()) for each in route.binary_media_types):
+            raise NotModelledError(
+                f"a request with the content type {sent} is sent to {self.name}, whose binaryMediaTypes "
+                f"{', '.join(route.binary_media_types)} take its body for binary; that is not modelled\n"
+                "  nearest: a content type that is none of them, such as headers: {content-type: text/plain}"
+            )
+        if route.binary_media_types:
+            self._journal.rely_on("REST-BINARY-1")
 
     def _followed(self, request: ApiRequest, body: str, call: Call) -> Call:
         """A call to a service by which the way of a message begins at its request."""

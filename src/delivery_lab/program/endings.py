@@ -18,6 +18,7 @@ from delivery_lab.errors import text_of
 from delivery_lab.program.frames import Frames, is_installed
 from delivery_lab.program.patience import OutOfTimeError, limited
 
+_DEL = "__del__"
 END_SECONDS = 10.0
 """How long what ends with the program may take on a real clock, beside the time limit of the program itself."""
 
@@ -40,6 +41,8 @@ def failures_in_a_line(frames: Frames) -> Iterator[None]:
         if error is None or not found or (isinstance(error, KeyboardInterrupt) and not raised_by(error, frames)):
             before(unraisable)
             return
+        if isinstance(error, OutOfTimeError):
+            _call_no_more(unraisable.object, error)
         name = getattr(unraisable.object, "__qualname__", type(unraisable.object).__qualname__)
         line = f"note: {name} of the program {_what_happened(error)} ({found[-1][0]})"
         if line not in said:
@@ -51,6 +54,20 @@ def failures_in_a_line(frames: Frames) -> Iterator[None]:
         yield
     finally:
         sys.unraisablehook = before
+
+
+def _call_no_more(function: Any, error: BaseException) -> None:
+    """Take a `__del__` that has waited past the limit from its class: no other object of it waits once more."""
+    trace = error.__traceback__
+    code = getattr(function, "__code__", None)
+    while trace is not None and trace.tb_frame.f_code is not code:
+        trace = trace.tb_next
+    if trace is None or code is None or not code.co_argcount:
+        return
+    for kind in type(trace.tb_frame.f_locals.get(code.co_varnames[0])).__mro__:
+        if vars(kind).get(_DEL) is function:
+            with suppress(TypeError, AttributeError):  # a class may refuse it
+                delattr(kind, _DEL)
 
 
 def raised_by(error: BaseException, frames: Frames) -> bool:

@@ -106,6 +106,7 @@ _TEXTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "qualifier",
         ),
         resource_types.RECURSION_CONFIG: ("recursiveLoop",),
+        resource_types.FUNCTION_URL: ("invokeMode", "qualifier"),
         resource_types.MAPPING: (
             "amazonManagedKafkaEventSourceConfig.consumerGroupId",
             "destinationConfig.onFailure.destinationArn",

@@ -165,6 +165,12 @@ RULES = (
         LOCALSTACK + "apigateway/test_apigateway_lambda.py, test_lambda_aws_proxy_response_format",
     ),
     documented(
+        "REST-BINARY-1",
+        "A REST API takes the body of a request for binary, and hands it to a function in Base64, where binaryMediaTypes list its "
+        "content type, with * for any; all other bodies are text. Such requests are refused here.",
+        _GUIDE + "api-gateway-payload-encodings.html",
+    ),
+    documented(
         "REST-ERROR-1",
         "A function that fails, and an answer of any other form, is answered with 502 and the message Internal server error.",
         _GUIDE + "set-up-lambda-proxy-integrations.html",

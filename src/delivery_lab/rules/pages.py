@@ -243,6 +243,7 @@ _API_MODEL = (
 )
 
 _BEGINNING = (
+    f"{_GATEWAY}api-gateway-payload-encodings.html",
     f"{_BLOG}introducing-faster-polling-scale-up-for-aws-lambda-functions-configured-with-amazon-sqs/",
     f"{_BLOG}introducing-maximum-concurrency-of-aws-lambda-functions-when-using-amazon-sqs-as-an-event-source/",
     "https://docs.confluent.io/platform/current/clients/producer.html",

@@ -109,6 +109,7 @@ class _Methods:
             "timeout_seconds": integration.timeout_milliseconds / 1000,
             "burst_limit": limits.burst if limits else None,
             "rate_limit": limits.rate if limits else None,
+            "binary_media_types": self._api.binary_media_types,
         }
         if integration.function is not None:
             permitted = self._permissions.may_invoke(integration.function, integration.credentials)

@@ -66,12 +66,11 @@ HTTP_APIS: Mapping[str, Support] = {
 
 REST_APIS: Mapping[str, Support] = {
     resource_types.REST_API: Support(
-        modelled=_names("body"),
+        modelled=_names("body binaryMediaTypes"),
         harmless=_names(
             "apiKeySource disableExecuteApiEndpoint endpointAccessMode endpointConfiguration.* failOnWarnings "
             "minimumCompressionSize parameters.* policy putRestApiMode securityPolicy"
         ),
-        refused={"binaryMediaTypes": Refusal("bodies that are text")},
     ),
     resource_types.REST_RESOURCE: Support(_names("parentId pathPart restApi")),
     resource_types.REST_METHOD: Support(

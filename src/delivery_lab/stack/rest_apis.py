@@ -110,12 +110,14 @@ class RestApi(StackResource):
         stage: its first stage, None without one: then nobody can call it.
         execution_arn: what permissions name it by, None where it is known only after deployment.
         problem: why its methods are not all known, "" if they are.
+        binary_media_types: content types whose bodies are handed on in Base64; `*/*` for those that are not known.
     """
 
     methods: tuple[RestMethod, ...]
     stage: RestStage | None
     execution_arn: str | None
     problem: str
+    binary_media_types: tuple[str, ...] = ()
 
 
 def rest_api(inputs: Inputs, inputs_of: InputsOf, find: FindFunction) -> RestApi:
@@ -143,7 +145,14 @@ def rest_api(inputs: Inputs, inputs_of: InputsOf, find: FindFunction) -> RestApi
         stage=_stage(of_api),
         execution_arn=inputs.output("executionArn"),
         problem=problem,
+        binary_media_types=_binary(inputs.raw("binaryMediaTypes")),
     )
+
+
+def _binary(held: object) -> tuple[str, ...]:
+    if held is None:
+        return ()
+    return tuple(each if isinstance(each, str) else "*/*" for each in (held if isinstance(held, list) else [UNKNOWN]))
 
 
 def invoked(uri: object, find: FindFunction) -> Function | None:

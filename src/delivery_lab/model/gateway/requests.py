@@ -75,6 +75,11 @@ class ApiRequest:
         }
 
     @property
+    def content_type(self) -> str:
+        """Its content type in lower case, without parameters such as a character set."""
+        return self.lower_headers["content-type"].partition(";")[0].strip().lower()
+
+    @property
     def written_headers(self) -> dict[str, str]:
         """Headers as REST APIs pass them on: by the names that the caller wrote (REST-PAYLOAD-2)."""
         given = {name.lower() for name in self.headers}
