@@ -119,7 +119,7 @@ def test_invariants_that_are_checked_while_it_happens_find_the_same(story: str) 
     _, entries, about = FORGED[story]
     folded, unfolded = (
         # Without a hash it is not over, and not looked at by every test.
-        replace(run_of(), events=events, trace_hash="", account_concurrency=about.get("account_concurrency"))
+        replace(run_of(), events=events, trace_hash="", account_concurrency=about.get("account_concurrency"))  # type: ignore[arg-type]
         for events in (FoldedEvents(entries), apart(entries))
     )
     outcome = outcome_of(run_of())
@@ -139,7 +139,7 @@ def lines_of(*entries: Entry) -> Run:
 def ordinary(invoke: str, at: float) -> list[Event]:
     """An attempt that was not told again."""
     one = repeated(1, at)
-    return [replace(event, invoke=invoke) if hasattr(event, "invoke") else event for event in one.events()]
+    return list(replace(one, attempts=(one.attempts[0]._replace(invoke=invoke),)).events())
 
 
 @pytest.mark.parametrize("counts", [(1,), (2,), (7,), (8,), (9,), (60,), (1, 60), (60, 1), (40, 40), (3, 2, 3, 1)])
