@@ -159,8 +159,8 @@ def test_workers_that_are_lost_while_they_are_made_ready_are_said(step: str, mon
         explored(4, "tcp://there:1")
 
     assert str(caught.value) == (
-        "workers of tcp://there:1 were lost while they were made ready (killed, or out of memory)\n"
-        "  fix: give them more memory, for each 500 MB or more (dask worker --memory-limit)"
+        "workers of tcp://there:1 could not be reached, or were lost while they were made ready: Stream is closed\n"
+        "  fix: see that the scheduler reaches them, and give each 500 MB or more (dask worker --memory-limit)"
     )
 
 

@@ -52,7 +52,7 @@ def cluster_samples(address: str, shipment: Shipment, seeds: Sequence[int]) -> I
         try:
             client.register_plugin(ShippedProject(name, shipment), name=name)
         except OSError as error:
-            raise _lost_early(address) from error
+            raise _not_made_ready(address, error) from error
         for at in range(0, len(seeds), CHUNK):
             waiting.append(client.submit(run_on_worker, name, seeds[at : at + CHUNK], pure=False, priority=-at))
             if len(waiting) > AHEAD * max(1, sum(client.nthreads().values())):
@@ -99,7 +99,7 @@ def _compare_versions(client: Any, address: str, versions: Callable[[], Mapping[
     try:
         found: dict[str, Mapping[str, str]] = client.run(versions)
     except OSError as error:
-        raise _lost_early(address) from error
+        raise _not_made_ready(address, error) from error
     except Exception as error:
         raise LabError(f"the workers of {address} cannot import what runs need: {error}") from error
     wrong = [
@@ -115,10 +115,11 @@ def _compare_versions(client: Any, address: str, versions: Callable[[], Mapping[
         )
 
 
-def _lost_early(address: str) -> LabError:
+def _not_made_ready(address: str, error: OSError) -> LabError:
+    """Dask says the same of a worker that it cannot reach and of one that was killed meanwhile."""
     return LabError(
-        f"workers of {address} were lost while they were made ready (killed, or out of memory)\n"
-        "  fix: give them more memory, for each 500 MB or more (dask worker --memory-limit)"
+        f"workers of {address} could not be reached, or were lost while they were made ready: {error}\n"
+        "  fix: see that the scheduler reaches them, and give each 500 MB or more (dask worker --memory-limit)"
     )
 
 
