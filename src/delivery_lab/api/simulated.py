@@ -22,7 +22,7 @@ from delivery_lab.results.invariants import violations_of
 from delivery_lab.results.json_text import json_of
 from delivery_lab.results.marks import idle_mark
 from delivery_lab.results.outcome import MessageOutcome, Outcome, messages_of
-from delivery_lab.results.timeline import Line, messages_called, story, timeline
+from delivery_lab.results.timeline import Line, messages_called, shortened, shortened_timeline, story, timeline
 from delivery_lab.rules.alternatives import alternatives_of
 from delivery_lab.simulation.workload import Workload
 from delivery_lab.simulation.workload_files import PRESETS
@@ -223,3 +223,14 @@ class Simulation:
             known = f"did you mean {near[0]}?" if near else f"there are {', '.join(list(called)[:_NAMES]) or 'none'}"
             raise UsageError(f"no message of this run is called {message!r}: {known}")
         return story(run, called[message])
+
+    def shortened_timeline(self, message: str | None = None) -> list[str]:
+        """What the command shows of `timeline`: its lines as texts, the middle of a long one summarised.
+
+        Args:
+            message: name of a message, where only its way is wanted.
+
+        Raises:
+            UsageError: no message of the run is called so.
+        """
+        return shortened_timeline(self.whole_run()) if message is None else shortened(self.timeline(message))

@@ -62,15 +62,19 @@ class AttemptsRepeated:
         """For how many events it stands."""
         return len(self.attempts) * len(self.like_first)
 
-    def events(self, kinds: Container[type[Event]] | None = None) -> Iterator[Event]:
+    def events(
+        self, kinds: Container[type[Event]] | None = None, first: int = 0, end: int | None = None
+    ) -> Iterator[Event]:
         """The events that it stands for, in order.
 
         Args:
             kinds: only events of these kinds, None for all.
+            first: only those of attempts from this one on, counted from 0.
+            end: only those of attempts before this one, None for all.
         """
         wanted = [_MADE[type(event)] for event in self.like_first if kinds is None or type(event) in kinds]
         if wanted:
-            for number, attempt in enumerate(self.attempts):
+            for number, attempt in enumerate(self.attempts[first:end], first):
                 for make in wanted:
                     yield make(self, attempt, number)
 
@@ -196,6 +200,9 @@ class FoldedEvents(Sequence[Event]):
     def __getitem__(self, index: slice) -> tuple[Event, ...]: ...
 
     def __getitem__(self, index: int | slice) -> Event | tuple[Event, ...]:
+        if index == -1 and self.entries:
+            *_, last = unfolded(self.entries[-1:])  # asked for by those who need no other
+            return last
         return self._events()[index]
 
     def __iter__(self) -> Iterator[Event]:

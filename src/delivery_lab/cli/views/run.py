@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from delivery_lab import Outcome, Simulation
-from delivery_lab.api.parts import shortened
 from delivery_lab.cli.console import Console
 from delivery_lab.cli.layout import listed
 from delivery_lab.durations import rounded
@@ -48,7 +47,7 @@ def show_run(
         console.data(outcome.as_json())
         return
     shown = simulation.kept or message is not None
-    lines = shortened(simulation.timeline(message)) if shown else _NO_TIMELINE
+    lines = simulation.shortened_timeline(message) if shown else _NO_TIMELINE
     spent = rounded(outcome.virtual_seconds)
     about = f"workload {outcome.workload}, seed {outcome.seed}, {spent} of {_TIMES.get(outcome.place, outcome.place)}"
     console.heading(f"{outcome.stack}: {about}{assuming(outcome)}", hang=2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from delivery_lab.events import (
+    AttemptsRepeated,
     BatchInvoked,
     Event,
     MappingConfigured,
@@ -46,6 +47,15 @@ class RecordAges(Invariant):
             case RecordsDiscarded(condition="RecordAgeExceeded"):
                 self._discarded(event)
 
+    def read_again(self, repeated: AttemptsRepeated) -> None:
+        """The records are oldest in the last of the attempts: where they may be delivered then, all is well."""
+        invoked, latest = repeated.invoked, max(attempt.started_us for attempt in repeated.attempts)
+        shortest = min((limit for limit, _ in self._limits(invoked)), default=None)
+        if invoked.partition is not None and shortest is not None:
+            oldest = min(self._appended_at.get((invoked.source, record), latest) for record in invoked.messages)
+            if latest - oldest > shortest:
+                super().read_again(repeated)
+
     def _expired(self, event: RecordExpired) -> None:
         retention = self._retention.get(event.source)
         if retention is not None and self._age(event, event.record) < retention:
@@ -57,8 +67,9 @@ class RecordAges(Invariant):
             if limit is not None and self._age(event, record) <= limit:
                 self._broken(event.instant_us, f"{event.mapping} discards {record} as too old, which it is not")
 
-    def _delivered(self, event: BatchInvoked) -> None:
-        limits = [
+    def _limits(self, event: BatchInvoked) -> list[tuple[int, str]]:
+        """Ages above which its records are not delivered, and what says so."""
+        return [
             (limit, what)
             for limit, what in (
                 (self._retention.get(event.source), f"the retention of {event.source}"),
@@ -66,6 +77,9 @@ class RecordAges(Invariant):
             )
             if limit is not None
         ]
+
+    def _delivered(self, event: BatchInvoked) -> None:
+        limits = self._limits(event)
         for record in event.messages if limits else ():
             age = self._age(event, record)
             for limit, what in limits:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar, TypedDict
 
-from delivery_lab.events import Event, Run
+from delivery_lab.events import AttemptsRepeated, Event, Run, feed
 from delivery_lab.results.figures import Outcome
 from delivery_lab.results.invariants.ages import RecordAges
 from delivery_lab.results.invariants.checkpoints import NoCheckpointOfFailures
@@ -74,6 +74,12 @@ class InvariantReader:
         for read in self._readers[type(event)]:
             read(event)
 
+    def read_again(self, repeated: AttemptsRepeated) -> None:
+        """Take attempts that were told again."""
+        self._now = repeated.attempts[-1].ended_us
+        for invariant in self._invariants:
+            invariant.read_again(repeated)
+
     def found(self, run: Run, outcome: Outcome) -> list[Violation]:
         """What the whole run breaks; the run is over."""
         if self._found is None:
@@ -116,10 +122,7 @@ def _known(run: Run) -> _Known:
 def violations(history: History) -> list[Violation]:
     """What a history breaks, in the order of the events."""
     invariants = _begun(history)
-    readers = _by_kind(invariants)
-    for event in history.events:
-        for read in readers.get(type(event), ()):
-            read(event)
+    feed(invariants, history.events)
     return _ended(invariants, history)
 
 

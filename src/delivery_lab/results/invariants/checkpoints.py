@@ -17,6 +17,7 @@ class NoCheckpointOfFailures(Invariant):
         "without an error; else it retries, discards or loses it to its age, and says so."
     )
     reads = (BatchInvoked, InvokeEnded, RecordsCheckpointed)
+    one_attempt_is_enough = True
 
     def __init__(self, history: History) -> None:
         super().__init__(history)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import get_args
 
-from delivery_lab.events import Event
+from delivery_lab.events import AttemptsRepeated, Event
 from delivery_lab.results.invariants.invariant import History, Invariant
 
 
@@ -24,3 +24,13 @@ class TimeOrder(Invariant):
         if event.instant_us < self._now:
             self._broken(event.instant_us, f"{type(event).__name__} stands behind an event of {self._now} us")
         self._now = max(self._now, event.instant_us)
+
+    def read_again(self, repeated: AttemptsRepeated) -> None:
+        """Compare the instants of the attempts, in which all their events stand."""
+        now = self._now
+        for attempt in repeated.attempts:
+            if not now <= attempt.started_us <= attempt.ended_us:
+                super().read_again(repeated)
+                return
+            now = attempt.ended_us
+        self._now = now

@@ -14,6 +14,7 @@ class OneInvokeAtATime(Invariant):
     id = "INV-CONCURRENCY-1"
     description = "An execution environment runs one invoke at a time."
     reads = (InvokeStarted, InvokeEnded)
+    one_attempt_is_enough = True
 
     def __init__(self, history: History) -> None:
         super().__init__(history)
@@ -41,6 +42,7 @@ class ReservedConcurrency(Invariant):
     id = "INV-CONCURRENCY-2"
     description = "A function with reserved concurrency never runs more invokes at once than are reserved."
     reads = (FunctionConfigured, InvokeStarted, InvokeEnded)
+    one_attempt_is_enough = True
 
     def __init__(self, history: History) -> None:
         super().__init__(history)
@@ -71,6 +73,7 @@ class AccountConcurrency(Invariant):
     id = "INV-CONCURRENCY-3"
     description = "All functions together never run more invokes at once than the concurrency of the account."
     reads = (InvokeStarted, InvokeEnded)
+    one_attempt_is_enough = True
 
     def __init__(self, history: History) -> None:
         super().__init__(history)

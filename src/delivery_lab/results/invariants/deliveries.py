@@ -51,6 +51,7 @@ class NoDeliveryAfterDelete(Invariant):
         EventExpired,
         EventDiscarded,
     )
+    one_attempt_is_enough = True
 
     def __init__(self, history: History) -> None:
         super().__init__(history)

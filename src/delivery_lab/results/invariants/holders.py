@@ -14,6 +14,7 @@ class OneBatchPerSlot(Invariant):
         "A slot of a partition is in one invoke at a time, and there are no more slots than the parallelization factor."
     )
     reads = (MappingConfigured, BatchInvoked, InvokeEnded, RecordsRewound)
+    one_attempt_is_enough = True
 
     def __init__(self, history: History) -> None:
         super().__init__(history)

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import ClassVar
 
 from delivery_lab.events import (
+    AttemptsRepeated,
     Event,
     RecordExpired,
     RecordFiltered,
@@ -77,12 +78,15 @@ class Invariant(ABC):
         id: such as `INV-ORDER-1`; never used again for another invariant.
         description: what must hold, in a sentence.
         reads: the types of events that it has to see.
+        one_attempt_is_enough: whether attempts that are told again break nothing where the first of them breaks
+            nothing, and leave behind what that leaves: then the others need not be read.
         violations: what it found.
     """
 
     id: ClassVar[str]
     description: ClassVar[str]
     reads: ClassVar[tuple[type[Event], ...]]
+    one_attempt_is_enough: ClassVar[bool] = False
 
     def __init__(self, history: History) -> None:
         self._history = history
@@ -91,6 +95,15 @@ class Invariant(ABC):
     @abstractmethod
     def read(self, event: Event) -> None:
         """Take an event of a type in `reads`, in the order of the run."""
+
+    def read_again(self, repeated: AttemptsRepeated) -> None:
+        """Take attempts that were told again. Afterwards it knows what it would know had it read their events."""
+        known = len(self.violations)
+        for event in repeated.events(self.reads, end=1):
+            self.read(event)
+        if not self.one_attempt_is_enough or len(self.violations) > known:
+            for event in repeated.events(self.reads, first=1):
+                self.read(event)
 
     def ends_with(self, history: History) -> None:
         """The run is over, and what only its end tells is known."""

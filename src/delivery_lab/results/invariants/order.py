@@ -106,6 +106,7 @@ class KeyOrder(Invariant):
         *MOVES_OF_A_MAPPING,
         BatchInvoked,
     )
+    one_attempt_is_enough = True
 
     def __init__(self, history: History) -> None:
         super().__init__(history)
