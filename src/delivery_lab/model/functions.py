@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterable
 from dataclasses import replace
 
-from delivery_lab.errors import NotModelledError
 from delivery_lab.events import (
     TIMED_OUT,
     Actor,
@@ -29,7 +28,7 @@ from delivery_lab.model.lateness import lateness
 from delivery_lab.model.log_tail import LoggedEnd, LogTails, log_tail
 from delivery_lab.model.loops import NO_LINEAGE, Lineage, Loops
 from delivery_lab.model.payloads import Payload, text_of
-from delivery_lab.model.provisioned import Provisioned, beside_provisioned
+from delivery_lab.model.provisioned import Provisioned, refuse_beside
 from delivery_lab.model.randomness import RandomStreams
 from delivery_lab.model.runtime import (
     COLD_START_SECONDS,
@@ -119,9 +118,7 @@ class Lambda:
         Raises:
             NotModelledError: the function has such environments, for invokes by another version or alias.
         """
-        provisioned = self._functions[name].provisioned
-        if provisioned.executions and qualifier not in provisioned.qualifiers:
-            raise NotModelledError(beside_provisioned(name, qualifier, provisioned))
+        refuse_beside(name, qualifier, self._functions[name].provisioned)
 
     def configuration(self, name: str) -> FunctionConfig:
         """The configuration of a function.

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from delivery_lab.errors import NotModelledError
+
 
 @dataclass(frozen=True, slots=True)
 class Provisioned:
@@ -26,16 +28,21 @@ NONE_PROVISIONED = Provisioned()
 """That of a function of which no environment is kept ready."""
 
 
-def beside_provisioned(function: str, qualifier: str, provisioned: Provisioned) -> str:
-    """Why an invoke by another version or alias is refused, and what is nearest.
+def refuse_beside(function: str, qualifier: str, provisioned: Provisioned) -> None:
+    """Refuse an invoke for which none of the environments that are kept ready is meant (LAM-PROV-1).
 
     Args:
         function: name of the function.
         qualifier: by what it is invoked.
         provisioned: what is kept ready of it.
+
+    Raises:
+        NotModelledError: it is kept ready for invokes by another version or alias.
     """
+    if not provisioned.executions or qualifier in provisioned.qualifiers:
+        return
     known = " or ".join(sorted(provisioned.qualifiers))
-    return (
+    raise NotModelledError(
         f"{function} is invoked by {qualifier}, and {provisioned.resource} keeps environments ready for invokes by "
         f"{known} alone: a function that has both kinds of invokes is not modelled\n"
         f"  nearest: invoke {function} by {known}, or leave {provisioned.resource} out"
