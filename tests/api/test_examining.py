@@ -144,7 +144,7 @@ def test_a_filter_policy_that_takes_nothing_of_the_workload_is_found(tmp_path: P
         ),
         pytest.param(
             'subscribe({"kind": ["sale"]}); bucket = aws.s3.Bucket("b")\n'
-            'aws.s3.BucketNotification("n", bucket=bucket.id,',
+            'aws.s3.BucketNotification("n", bucket=bucket.id,'
             '    topics=[{"topic_arn": news.arn, "events": ["s3:ObjectCreated:*"]}])',
             id="a bucket publishes, too",
         ),

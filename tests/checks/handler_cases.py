@@ -191,6 +191,178 @@ silent(
     NOT_REPORTING,
 )
 
+# CHK-RECORD-1 ----------------------------------------------------------------------------------------------------
+
+A_TOPIC = """
+topic = aws.sns.Topic("orders")
+worker = function()
+aws.sns.TopicSubscription("subscription", topic=topic.arn, protocol="lambda", endpoint=worker.arn)
+"""
+A_CLUSTER = """
+iam = {"sasl": {"iam": {"enabled": True}}}
+cluster = aws.msk.ServerlessCluster("cluster", vpc_configs=[], client_authentication=iam)
+mapping(cluster, function(), starting_position="LATEST", topics=["t"], function_response_types=[])
+"""
+EACH = 'for record in event["Records"]:\n    '
+finds("CHK-RECORD-1", '`record["Body"]`, as boto3 has it', handle(EACH + 'work(json.loads(record["Body"]))'))
+finds("CHK-RECORD-1", '`record.get("Body")`', handle(EACH + 'work(record.get("Body"))'))
+finds(
+    "CHK-RECORD-1",
+    '`["ReceiptHandle"]` under a name, in a function that gets the record',
+    handle('records = event.get("Records", [])\nfor at, each in enumerate(records):\n    one(each)')
+    + '\ndef one(message):\n    handle = message["ReceiptHandle"]\n    charge(handle)\n',
+)
+finds(
+    "CHK-RECORD-1",
+    '`["MessageId"]` in a comprehension',
+    handle('ids = [each["MessageId"] for each in event["Records"]]\nwork(ids)'),
+)
+finds(
+    "CHK-RECORD-1",
+    "`StringValue` of a message attribute",
+    handle(EACH + 'work(record["messageAttributes"]["kind"]["StringValue"])'),
+)
+finds("CHK-RECORD-1", '`event["records"]` of a queue', handle('for record in event["records"]:\n    work(record)'))
+finds(
+    "CHK-RECORD-1",
+    '`event.get("records", [])` of a queue',
+    handle('for record in event.get("records", []):\n    work(record)'),
+)
+finds("CHK-RECORD-1", '`["kinesis"]["Data"]`', handle(EACH + 'work(record["kinesis"]["Data"])'), A_STREAM)
+finds("CHK-RECORD-1", '`["sns"]["message"]`', handle(EACH + 'work(record["sns"]["message"])'), A_TOPIC)
+finds(
+    "CHK-RECORD-1",
+    '`["Value"]` of a record of Kafka',
+    handle('for records in event["records"].values():\n    for record in records:\n        work(record["Value"])'),
+    A_CLUSTER,
+)
+finds(
+    "CHK-RECORD-1",
+    "a failure that is reported",
+    handle(
+        "failures = []\n"
+        + EACH
+        + 'try:\n        work(record["Body"])\n    except Exception:\n        failures.append({"itemIdentifier": '
+        'record["messageId"]})\nreturn {"batchItemFailures": failures}'
+    ),
+)
+silent(
+    "CHK-RECORD-1", "the keys that AWS sends", handle(EACH + 'work(record["body"], record["attributes"]["SenderId"])')
+)
+silent(
+    "CHK-RECORD-1",
+    "the answers of `receive_message`",
+    handle(
+        'answer = boto3.client("sqs").receive_message(QueueUrl="u")\nfor record in answer["Messages"]:\n'
+        '    work(record["Body"])\n' + EACH + 'work(record["body"])'
+    ),
+)
+silent("CHK-RECORD-1", "`Message` of a body", handle(EACH + 'work(json.loads(record["body"])["Message"])'))
+silent(
+    "CHK-RECORD-1", "either key, one behind the other", handle(EACH + 'work(record.get("body") or record.get("Body"))')
+)
+silent(
+    "CHK-RECORD-1",
+    "a key that is looked for first",
+    handle(EACH + 'text = record["Body"] if "Body" in record else None\n    work(text)'),
+)
+silent(
+    "CHK-RECORD-1",
+    "a `KeyError` that is caught",
+    handle(EACH + 'try:\n        work(record["Body"])\n    except KeyError:\n        work(record)'),
+)
+silent("CHK-RECORD-1", "a record of another feed", handle(EACH + 'work(record.get("EventSource"))'))
+silent("CHK-RECORD-1", "names that the sender chose", handle(EACH + 'work(record["messageAttributes"]["Body"])'))
+silent(
+    "CHK-RECORD-1",
+    "a record that something else has changed",
+    handle("for record in lowered(event['Records']):\n    work(record['Body'])"),
+)
+silent(
+    "CHK-RECORD-1",
+    "an event that comes from elsewhere, too",
+    handle('if "Records" not in event:\n    return work(event["records"])\n' + EACH + "work(record)"),
+)
+
+# CHK-RECORD-2 ----------------------------------------------------------------------------------------------------
+
+POWERTOOLS = """
+from aws_lambda_powertools import Tracer
+from aws_lambda_powertools.utilities.batch import (
+    AsyncBatchProcessor, BatchProcessor, EventType, async_process_partial_response, batch_processor,
+    process_partial_response,
+)
+
+tracer = Tracer()
+processor = BatchProcessor(event_type=EventType.SQS)
+
+"""
+PARTIAL = """
+def handle(event, context):
+    return process_partial_response(event=event, record_handler=work, processor=processor, context=context)
+"""
+DECORATED = """
+@batch_processor(record_handler=work, processor=processor)
+def handle(event, context):
+    return processor.response()
+"""
+finds("CHK-RECORD-2", "a parameter of another name", POWERTOOLS + "def work(message):\n    charge(message)\n" + PARTIAL)
+finds("CHK-RECORD-2", "a decorator", POWERTOOLS + "def work(message):\n    charge(message)\n" + DECORATED)
+finds(
+    "CHK-RECORD-2",
+    "a decorated record handler",
+    POWERTOOLS + "@tracer.capture_method\ndef work(message):\n    charge(message)\n" + PARTIAL,
+)
+finds("CHK-RECORD-2", "a lambda", POWERTOOLS + PARTIAL.replace("handler=work", "handler=lambda r: charge(r)"))
+finds(
+    "CHK-RECORD-2",
+    "a parameter that nothing is given to",
+    POWERTOOLS + "def work(record, context):\n    charge(record)\n" + PARTIAL,
+)
+finds(
+    "CHK-RECORD-2",
+    "`lambda_context` where no context is handed over",
+    POWERTOOLS + "def work(record, lambda_context):\n    charge(record)\n" + PARTIAL.replace(", context=context", ""),
+)
+finds(
+    "CHK-RECORD-2",
+    "an asynchronous record handler inside the handler",
+    POWERTOOLS
+    + """
+asynchronous = AsyncBatchProcessor(event_type=EventType.SQS)
+
+def handle(event, context):
+    async def work(message):
+        charge(message)
+
+    return async_process_partial_response(event, work, asynchronous, context)
+""",
+)
+silent("CHK-RECORD-2", "`record`", POWERTOOLS + "def work(record):\n    charge(record)\n" + PARTIAL)
+silent(
+    "CHK-RECORD-2",
+    "`record` and `lambda_context`",
+    POWERTOOLS + "def work(record, lambda_context):\n    charge(record)\n" + PARTIAL,
+)
+silent(
+    "CHK-RECORD-2",
+    "other parameters with a default",
+    POWERTOOLS + "def work(record, dry=False, *, table=None):\n    charge(record)\n" + DECORATED,
+)
+silent("CHK-RECORD-2", "`**given`", POWERTOOLS + "def work(**given):\n    charge(given['record'])\n" + PARTIAL)
+silent(
+    "CHK-RECORD-2",
+    "a processor of one's own",
+    POWERTOOLS.replace("BatchProcessor(event_type", "Positional(event_type")
+    + "def work(message):\n    charge(message)\n"
+    + PARTIAL,
+)
+silent(
+    "CHK-RECORD-2",
+    "a decorator of one's own",
+    POWERTOOLS + "@renamed('message')\ndef work(message):\n    charge(message)\n" + PARTIAL,
+)
+
 # CHK-SWALLOW-2 ---------------------------------------------------------------------------------------------------
 
 COLLECTED = """

@@ -261,7 +261,13 @@ BAD = (
         aws.lambda_.EventSourceMapping("mapping", event_source_arn=cluster.arn, function_name=worker.arn,
             topics=["orders"], starting_position="LATEST", bisect_batch_on_function_error=True)
         """,
-        found("CHK-KAFKA-1 error", "CHK-KAFKA-2 warning", "CHK-STREAM-1 warning", "CHK-REPORT-3 error"),
+        found(
+            "CHK-KAFKA-1 error",
+            "CHK-KAFKA-2 warning",
+            "CHK-STREAM-1 warning",
+            "CHK-REPORT-3 error",
+            "CHK-RECORD-1 error",
+        ),
     ),
     Program(
         "kinesis-defaults",

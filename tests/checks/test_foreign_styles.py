@@ -150,8 +150,9 @@ GOOD = (
         files={
             "worker/app.py": """
             def handle(event, context):
-                for record in event["Records"]:
-                    print(record["body"])
+                for records in event["records"].values():
+                    for record in records:
+                        print(record["value"])
             """,
         },
     ),

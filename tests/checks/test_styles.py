@@ -13,7 +13,7 @@ from tests.checks.world import graph_with_code
 OF_CODE = [
     *(f"CHK-SWALLOW-{number}" for number in range(1, 5)),
     *("CHK-FIRST-1", "CHK-FIRST-2", "CHK-WARM-1", "CHK-IDEM-4", "CHK-IDEM-5"),
-    *("CHK-REPORT-4", "CHK-REPORT-5", "CHK-LOOP-1", "CHK-DELETE-1"),
+    *("CHK-REPORT-4", "CHK-REPORT-5", "CHK-LOOP-1", "CHK-DELETE-1", "CHK-RECORD-1", "CHK-RECORD-2"),
 ]
 
 

@@ -25,12 +25,15 @@ SAME_CODE = ("msk-default", "stream-default", "sync-naive", "sync-retry", "concu
 OF_THEIR_KIND = (
     *(
         "apigateway-sqs",
+        "apigateway-sqs-safe",
         "eventbridge-sqs",
         "eventbridge-sqs-safe",
         "pipe-sqs",
         "pipe-sqs-safe",
         "s3-sqs",
+        "s3-sqs-safe",
         "sns-sqs-raw",
+        "sns-sqs-raw-safe",
         "sqs-park",
     ),
     *(

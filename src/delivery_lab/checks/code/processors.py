@@ -23,8 +23,8 @@ def processors_of(code: Code) -> set[str]:
 def record_handlers_of(code: Code) -> Iterator[tuple[Module, FunctionNode]]:
     """The functions of the program that Powertools calls with each record."""
     for module in code.modules.values():
-        for call, name in _batch_calls(code, module):
-            handler = _argument(call, "record_handler", _HANDLER_POSITIONS[name])
+        for call, name in batch_calls(code, module):
+            handler = given_argument(call, "record_handler", _HANDLER_POSITIONS[name])
             found = code.function(module, handler.id) if isinstance(handler, ast.Name) else None
             if found is not None:
                 yield found
@@ -32,16 +32,17 @@ def record_handlers_of(code: Code) -> Iterator[tuple[Module, FunctionNode]]:
 
 def uses_powertools_batch(code: Code) -> bool:
     """Whether Powertools goes through the records of a batch for the function."""
-    return any(True for module in code.modules.values() for _ in _batch_calls(code, module))
+    return any(True for module in code.modules.values() for _ in batch_calls(code, module))
 
 
 def _in_module(code: Code, module: Module) -> Iterator[str]:
-    for call, name in _batch_calls(code, module):
-        processor = _argument(call, "processor", _POSITIONS[name])
-        yield "" if processor is None else _class_of(code, module, processor)
+    for call, name in batch_calls(code, module):
+        processor = given_argument(call, "processor", _POSITIONS[name])
+        yield "" if processor is None else processor_class(code, module, processor)
 
 
-def _batch_calls(code: Code, module: Module) -> Iterator[tuple[ast.Call, str]]:
+def batch_calls(code: Code, module: Module) -> Iterator[tuple[ast.Call, str]]:
+    """The calls of a module that hand a batch to Powertools, with the name of what is called."""
     for call in (node for node in all_nodes(module.tree) if isinstance(node, ast.Call)):
         origin = code.origin(module, call.func)
         name = origin.rpartition(".")[2]
@@ -49,22 +50,24 @@ def _batch_calls(code: Code, module: Module) -> Iterator[tuple[ast.Call, str]]:
             yield call, name
 
 
-def _argument(call: ast.Call, name: str, position: int) -> ast.expr | None:
+def given_argument(call: ast.Call, name: str, position: int) -> ast.expr | None:
+    """What a call gives a parameter, by its name or its position; None where it gives it nothing."""
     given = [keyword.value for keyword in call.keywords if keyword.arg == name]
     given += call.args[position : position + 1]
     return given[0] if given else None
 
 
-def _class_of(code: Code, module: Module, expression: ast.expr) -> str:
+def processor_class(code: Code, module: Module, expression: ast.expr) -> str:
+    """The name of the class of a processor of Powertools; "" for anything else, and for what cannot be told."""
     if isinstance(expression, ast.Name):
         found = code.locate(module, expression.id)
         value = found[0].assignments.get(found[1]) if found is not None else None
-        return "" if found is None or value is None else _class_of(code, found[0], value)
+        return "" if found is None or value is None else processor_class(code, found[0], value)
     if isinstance(expression, ast.IfExp):
         test = evaluate(code, module, expression.test)
         if test is UNKNOWN:
             return ""
-        return _class_of(code, module, expression.body if test else expression.orelse)
+        return processor_class(code, module, expression.body if test else expression.orelse)
     if isinstance(expression, ast.Call):
         origin = code.origin(module, expression.func)
         return origin.rpartition(".")[2] if origin.startswith(_BATCH) else ""
