@@ -1,4 +1,4 @@
-"""Versions, aliases and provisioned concurrency: what means the code of the program, and what is refused by name."""
+"""Versions and aliases: what means the code of the program, and what is refused by name."""
 
 from __future__ import annotations
 
@@ -98,15 +98,6 @@ def test_lam_version_1_an_invoke_by_alias_names_the_version_that_was_run(folder:
             (
                 "through: functionName = 'arn:aws:lambda:us-east-1:123456789012:function:{function}:green' names a "
                 "version or alias that is not in this stack; nearest: an Alias resource, or the function itself"
-            ),
-        ),
-        (
-            _alias()
-            + 'aws.lambda_.ProvisionedConcurrencyConfig("ready", function_name=worker.name, qualifier=live.name,\n'
-            "    provisioned_concurrent_executions=5)\n",
-            (
-                "ready: provisioned concurrency is not modelled: each new environment takes a cold start; nearest: "
-                "leave it out, and --assume LAM-INIT-1=0"
             ),
         ),
     ],

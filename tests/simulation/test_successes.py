@@ -92,3 +92,15 @@ def test_dst_failure_1_the_record_of_a_failure_stays_the_end_of_its_event(folder
 
     messages = outcome_of(folder.run(failing, _WORKLOAD, more=_SECOND + config)).messages
     assert (messages.sent, messages.dead_lettered) == (1, 1)
+
+
+def test_dst_failure_1_the_record_of_a_failure_is_a_message_where_a_mapping_reads_both_records(folder: Folder) -> None:
+    """The queue is where work goes on: what became of the record is told beside the failure that it tells of."""
+    failing = _HANDLER.replace("    return {}", '    raise ValueError("first")')
+    failure = '{"on_failure": {"destination": done.arn}, "on_success"'
+    both = _CONFIG.format(target="done.arn").replace('{"on_success"', failure)
+
+    run = folder.run(failing, _WORKLOAD, more=_QUEUE + _MAPPED + both)
+
+    messages = outcome_of(run).messages
+    assert (messages.sent, messages.processed, messages.dead_lettered) == (2, 0, 2)

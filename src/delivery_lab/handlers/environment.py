@@ -26,7 +26,7 @@ from delivery_lab.handlers.finalizers import keep_to_environments
 from delivery_lab.handlers.importing import Importing, begin, end
 from delivery_lab.handlers.isolation import ProcessState
 from delivery_lab.handlers.kept import KeptEnvironments, Loaded, Process
-from delivery_lab.handlers.loading import InitialisationError, load_handler, users_line
+from delivery_lab.handlers.loading import InitialisationError, check_ready, load_handler, users_line
 from delivery_lab.handlers.modules import EnvironmentModules, SearchPath
 from delivery_lab.handlers.reading_past import needs_plain, reads_past
 from delivery_lab.handlers.temporary import Temporaries
@@ -284,7 +284,9 @@ class HandlerEnvironment:
         self.state.names.set_aside()
         if self._handler is None:
             host.sleep(fiber, host.cold_start)
+            began = host.scheduler.now
             failure = self._load(request)
+            check_ready(self.function, host.scheduler.now - began, failed=failure is not None)
             if failure is not None:
                 if self._answering is None:
                     self._answer(failure, host.scheduler.now)

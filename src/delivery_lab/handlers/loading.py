@@ -8,12 +8,12 @@ import traceback
 from pathlib import Path
 from types import FrameType, ModuleType
 
-from delivery_lab.errors import HandlerLoadError, LabError, describe_instead
+from delivery_lab.errors import HandlerLoadError, LabError, NotModelledError, describe_instead
 from delivery_lab.handlers.answers import Handler, place_in_lambda, stack_of
 from delivery_lab.handlers.fibers import as_host
 from delivery_lab.handlers.missing import may_be_later_syntax, why_ours
 from delivery_lab.handlers.modules import SearchPath
-from delivery_lab.model.runtime import FunctionConfig
+from delivery_lab.model.runtime import PROVISIONED, FunctionConfig
 
 
 class InitialisationError(Exception):
@@ -90,6 +90,29 @@ def _import(function: FunctionConfig, search: SearchPath, path: str) -> ModuleTy
         raise InitialisationError(type(error).__name__, said, stack, _line(error, search)) from None
     except BaseException:  # noqa: BLE001  # what Lambda's runtime does not catch ends its process
         raise SystemExit(1) from None
+
+
+def check_ready(function: FunctionConfig, waited: int, *, failed: bool) -> None:
+    """Refuse code of an environment that is kept ready where its import is not what it would have been (LAM-PROV-4).
+
+    Args:
+        function: the function.
+        waited: microseconds that the import took.
+        failed: whether the code could not be initialised.
+
+    Raises:
+        NotModelledError: it took time, which AWS takes before any invoke; or it failed, and AWS keeps nothing ready.
+    """
+    if function.initialization != PROVISIONED or not (waited or failed):
+        return
+    name = function.name
+    if failed:
+        what = f"the code of {name} cannot be initialised, so AWS would keep none of its environments ready"
+        raise NotModelledError(f"{what}\n  nearest: leave its provisioned concurrency out, and see what invokes answer")
+    what = f"{name} waits {waited / 1e6:g} s while its code is imported, which AWS lets happen before any invoke"
+    raise NotModelledError(
+        f"provisioned concurrency: {what}\n  nearest: wait within the handler, or leave the provisioned concurrency out"
+    )
 
 
 def _text(error: ImportError) -> str:

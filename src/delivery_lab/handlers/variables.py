@@ -26,7 +26,7 @@ def variables_of(function: FunctionConfig, log_stream: str, search: SearchPath) 
         "AWS_LAMBDA_FUNCTION_NAME": function.deployed_name,
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory_mb),
         "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
-        "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+        "AWS_LAMBDA_INITIALIZATION_TYPE": function.initialization,
         "AWS_LAMBDA_LOG_GROUP_NAME": function.log_group,
         "AWS_LAMBDA_LOG_STREAM_NAME": log_stream,
         "AWS_ACCESS_KEY_ID": "ASIAEXAMPLEEXAMPLE00",

@@ -211,4 +211,5 @@ class AccountServices:
 
     def _follow_up(self, function: str, record: str, lineage: Lineage, qualifier: str, failed: bool) -> None:
         """Invoke a function that is a destination: the record of a success is work of its own."""
+        self.functions.check_qualifier(function, qualifier)
         self.events.accept(function, record, by=_DESTINATION, lineage=lineage, follow_up=failed, qualifier=qualifier)

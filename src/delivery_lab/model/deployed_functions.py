@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from delivery_lab.limits.functions import ENVIRONMENT_BURST
 from delivery_lab.model.clock import MICROSECONDS_PER_SECOND
+from delivery_lab.model.provisioned import NONE_PROVISIONED, Provisioned
 from delivery_lab.model.runtime import Environment, FunctionConfig
 
 
@@ -18,12 +19,14 @@ class Sandbox:
         environment: runs the code.
         release: which code it has loaded.
         lateness: by how many microseconds its clock is late (SIM-CLOCK-1).
+        provisioned: whether it is one of those that are kept ready (LAM-PROV-1).
     """
 
     number: int
     environment: Environment
     release: int = 0
     lateness: int = 0
+    provisioned: bool = False
 
 
 @dataclass(slots=True)
@@ -54,6 +57,9 @@ class DeployedFunction:
         starts_at: when that was counted.
         rate: its requests in the second that is running.
         release: how often its code has been replaced.
+        provisioned: which environments are kept ready.
+        ready: how many of these have not been used yet.
+        running_provisioned: how many of these work on an invoke.
     """
 
     config: FunctionConfig
@@ -64,6 +70,35 @@ class DeployedFunction:
     starts_at: int = 0
     rate: Rate = field(default_factory=Rate)
     release: int = 0
+    provisioned: Provisioned = NONE_PROVISIONED
+    ready: int = 0
+    running_provisioned: int = 0
+
+    @property
+    def allocated(self) -> int:
+        """What it has of the account's concurrency for itself, whether it runs or not (LAM-CONC-2, LAM-PROV-2)."""
+        reserved = self.config.reserved_concurrency
+        return self.provisioned.executions if reserved is None else reserved
+
+    @property
+    def has_provisioned_free(self) -> bool:
+        """Whether the next invoke has one of the environments that are kept ready (LAM-PROV-1)."""
+        return self.running_provisioned < self.provisioned.executions
+
+    def next_idle(self) -> Sandbox | None:
+        """The environment that waits for the next invoke, None where that begins another (LAM-ENV-2, LAM-PROV-4)."""
+        if self.has_provisioned_free:
+            return next((each for each in reversed(self.idle) if each.provisioned), None)
+        return self.idle[-1] if self.idle else None
+
+    def take_idle(self) -> Sandbox | None:
+        """Take the environment that waits for the next invoke, if one does."""
+        found = self.next_idle()
+        if found is not None and found is self.idle[-1]:
+            self.idle.pop()
+        elif found is not None:
+            self.idle = [each for each in self.idle if each is not found]
+        return found
 
     def free(self, sandbox: Sandbox) -> None:
         """Keep an environment for the next invoke, the most recently used one first (LAM-ENV-2).
@@ -80,3 +115,4 @@ class DeployedFunction:
         for sandbox in self.idle:
             sandbox.environment.stop()
         self.idle.clear()
+        self.ready = 0  # whatever takes the place of one that ended begins with a cold start (LAM-PROV-4)

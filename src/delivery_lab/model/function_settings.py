@@ -1,10 +1,11 @@
-"""What Lambda refuses when a function is created: timeout, memory, environment variables, reserved concurrency."""
+"""What Lambda refuses of a function: timeout, memory, environment variables, reserved and provisioned concurrency."""
 
 from __future__ import annotations
 
 import re
 
 from delivery_lab.errors import DeploymentRefusedError
+from delivery_lab.function_names import LATEST_VERSION
 from delivery_lab.limits.functions import (
     ENVIRONMENT_BYTES,
     EPHEMERAL_STORAGE,
@@ -15,6 +16,7 @@ from delivery_lab.limits.functions import (
     VARIABLE_NAME,
 )
 from delivery_lab.limits.limit import Bound
+from delivery_lab.model.provisioned import Provisioned
 from delivery_lab.model.runtime import FunctionConfig
 from delivery_lab.rule_ids import RuleId
 
@@ -102,3 +104,39 @@ def _check_reserved(config: FunctionConfig, account_concurrency: int, free: int)
             fix=(f"reserve at most {most}" if most else "reserve nothing")
             + f", or have the account's quota of {account_concurrency} raised",
         )
+
+
+def check_provisioned(config: FunctionConfig, wanted: Provisioned, account_concurrency: int, free: int) -> None:
+    """Refuse environments that Lambda would not keep ready (LAM-PROV-3).
+
+    Args:
+        config: the function.
+        wanted: what is asked for.
+        account_concurrency: concurrent executions of its account.
+        free: how many of them no function has for itself.
+
+    Raises:
+        DeploymentRefusedError: with AWS's code and message.
+    """
+    version = config.qualifiers.get(wanted.named, LATEST_VERSION)
+    reserved = config.reserved_concurrency
+    least = min(UNRESERVED_MINIMUM, account_concurrency)
+    if version == LATEST_VERSION:
+        message = "Provisioned Concurrency Configs cannot be applied to unpublished function versions."
+        fix = f"set publish of {config.name}, and name its version or an alias of it as qualifier"
+    elif reserved is not None and wanted.executions > reserved:
+        message = (
+            "Requested Provisioned Concurrency should not be greater than the reservedConcurrentExecution for function"
+        )
+        fix = f"set provisionedConcurrentExecutions to {reserved} at most, or reserve more for {config.name}"
+    elif reserved is None and free - wanted.executions < least:
+        message = (
+            "Specified ConcurrentExecutions for function decreases account's UnreservedConcurrentExecution below its "
+            f"minimum value of [{least}]."
+        )
+        most = free - least
+        fix = f"set provisionedConcurrentExecutions to {most} at most" if most > 0 else f"leave {wanted.resource} out"
+        fix += f", or have the account's quota of {account_concurrency} raised"
+    else:
+        return
+    raise DeploymentRefusedError(wanted.resource, "InvalidParameterValueException", message, rule="LAM-PROV-3", fix=fix)

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from delivery_lab.events import (
-    SERVICE_ERROR,
     TIMED_OUT,
     Actor,
     ContractLine,
@@ -18,25 +17,23 @@ from delivery_lab.events import (
     Journal,
     LinesRepeated,
 )
-from delivery_lab.limits.functions import (
-    ACCOUNT_CONCURRENCY,
-    ENVIRONMENT_BURST,
-    ENVIRONMENTS_PER_SECOND,
-    REQUESTS_PER_SECOND_AND_CONCURRENCY,
-)
+from delivery_lab.limits.functions import ACCOUNT_CONCURRENCY
 from delivery_lab.model import function_settings
-from delivery_lab.model.clock import Scheduler, Timer, in_seconds, seconds
-from delivery_lab.model.deployed_functions import DeployedFunction, Rate, Sandbox
+from delivery_lab.model.admission import Admission
+from delivery_lab.model.clock import Scheduler, Timer, seconds
+from delivery_lab.model.deployed_functions import DeployedFunction, Sandbox
 from delivery_lab.model.faults import FaultKind, Faults, InjectedFault
 from delivery_lab.model.invokes import Done, InvokeResult, InvokesAgain, Rehearsal, Throttled
 from delivery_lab.model.lateness import lateness
 from delivery_lab.model.log_tail import LoggedEnd, LogTails, log_tail
 from delivery_lab.model.loops import NO_LINEAGE, Lineage, Loops
 from delivery_lab.model.payloads import Payload, text_of
+from delivery_lab.model.provisioned import Provisioned, refuse_beside
 from delivery_lab.model.randomness import RandomStreams
 from delivery_lab.model.runtime import (
     COLD_START_SECONDS,
     MINIMUM_INVOKE_SECONDS,
+    PROVISIONED,
     FunctionConfig,
     InvokeRequest,
     InvokeResponse,
@@ -87,7 +84,7 @@ class Lambda:
         self._working_on: dict[str, Payload] = {}
         self._lines: dict[str, list[ContractLine]] = {}  # of invokes that may be told again
         journal.listen(ContractLine, self._note_line)
-        self._rate = Rate()
+        self._admission = Admission(scheduler, journal, self._functions, account_concurrency)
         self.loops = Loops()
         self.traces = Traces(scheduler, streams)
         self.tails = LogTails()
@@ -99,8 +96,29 @@ class Lambda:
         Raises:
             DeploymentRefusedError: Lambda would refuse one of its settings.
         """
-        function_settings.check(config, self._account_concurrency, self._unreserved())
+        function_settings.check(config, self._account_concurrency, self._admission.unreserved())
         self._functions[config.name] = DeployedFunction(config)
+
+    def provision(self, name: str, provisioned: Provisioned) -> None:
+        """Keep environments of a function ready (LAM-PROV-1).
+
+        Raises:
+            DeploymentRefusedError: Lambda would refuse it.
+            KeyError: there is no such function.
+        """
+        function = self._functions[name]
+        unreserved = self._admission.unreserved()
+        function_settings.check_provisioned(function.config, provisioned, self._account_concurrency, unreserved)
+        function.provisioned, function.ready = provisioned, provisioned.executions
+        self._journal.rely_on("LAM-PROV-1", "LAM-PROV-2", "LAM-PROV-4")
+
+    def check_qualifier(self, name: str, qualifier: str) -> None:
+        """Refuse an invoke for which none of the environments that are kept ready is meant (LAM-PROV-1).
+
+        Raises:
+            NotModelledError: the function has such environments, for invokes by another version or alias.
+        """
+        refuse_beside(name, qualifier, self._functions[name].provisioned)
 
     def configuration(self, name: str) -> FunctionConfig:
         """The configuration of a function.
@@ -157,7 +175,7 @@ class Lambda:
         if self.faults.replaces_code(name):
             self._replace_code(function)
         fault = self.faults.of_function(name, payload)
-        throttled = self._refusal(function, fault)
+        throttled = self._admission.refusal(function, fault)
         if throttled is not None:
             refused = InvokeRefused(
                 self._scheduler.now, throttled.rule, name, throttled.reason, status=throttled.status, by=by
@@ -165,7 +183,7 @@ class Lambda:
             self._journal.append(refused)
             return throttled
         function.running += 1
-        self._note_rate(function, self._scheduler.now)
+        self._admission.note_rate(function, self._scheduler.now)
         self._journal.rely_on("LAM-DURATION-1")
         request_id = request_id or self.new_request_id(name)
         self.loops.begin(name, request_id, lineage)
@@ -176,12 +194,16 @@ class Lambda:
         start = self._scheduler.now
         if fault is not None and fault.kind is FaultKind.COLD_START:
             function.end_idle()
-        if function.idle:
+        sandbox = function.take_idle()
+        if sandbox is not None:
             self._journal.rely_on("LAM-ENV-2")
-            sandbox = function.idle.pop()
+        elif function.ready:
+            function.ready -= 1
+            sandbox = self._new_sandbox(function)
         else:
             sandbox = self._cold_start(function)
             start += seconds(self._cold_start_seconds)
+        function.running_provisioned += sandbox.provisioned
         self._journal.append(InvokeStarted(self._scheduler.now, "LAM-ENV-1", name, request_id, sandbox.number, by))
         invocation = _Invocation(self, function, sandbox, request_id, done, note)
         invocation.began_cold = start > self._scheduler.now
@@ -199,14 +221,15 @@ class Lambda:
     def again(self, name: str, rehearsal: Rehearsal) -> InvokesAgain | None:
         """See `delivery_lab.model.invokes.TellsAgain`."""
         function = self._functions[name]
-        if not (self.faults.are_none and function.idle) or self._refusal(function, None) is not None:
+        idle = function.next_idle()
+        if not self.faults.are_none or idle is None or self._admission.refusal(function, None) is not None:
             return None
 
         def begin(instant: int) -> tuple[str, int]:
-            self._note_rate(function, instant)
+            self._admission.note_rate(function, instant)
             return self.new_request_id(name), instant + self._late() + rehearsal.duration
 
-        return InvokesAgain(function.idle[-1].number, self._latest + rehearsal.duration, begin)
+        return InvokesAgain(idle.number, self._latest + rehearsal.duration, begin)
 
     def _replace_code(self, function: DeployedFunction) -> None:
         """From now on invokes begin with code that is loaded anew; what runs ends with the code that it has."""
@@ -239,53 +262,24 @@ class Lambda:
         else:
             self._journal.rely_on("LAM-INIT-2", "LAM-INIT-3")
 
-    def _refusal(self, function: DeployedFunction, fault: InjectedFault | None) -> Throttled | None:
-        if fault is not None and fault.kind is FaultKind.THROTTLE:
-            return Throttled("ConcurrentInvocationLimitExceeded", "SIM-FAULT-1")
-        if fault is not None and fault.kind is FaultKind.ERROR:
-            return Throttled(SERVICE_ERROR, "SIM-FAULT-1", SERVICE_ERROR, 500)
-        reserved = function.config.reserved_concurrency
-        if reserved is not None:
-            if function.running >= reserved:
-                return Throttled("ReservedFunctionConcurrentInvocationLimitExceeded", "LAM-CONC-2")
-        elif self._running_unreserved() >= self._unreserved():
-            return Throttled("ConcurrentInvocationLimitExceeded", "LAM-CONC-1")
-        if not function.idle and not self._may_start(function):
-            return Throttled("FunctionInvocationRateLimitExceeded", "LAM-SCALE-1")
-        return None
-
-    def _note_rate(self, function: DeployedFunction, now: int) -> None:
-        """Say so where AWS's limit of requests a second, which is not applied, would be exceeded (LAM-CONC-4)."""
-        reserved = function.config.reserved_concurrency
-        rate = self._rate if reserved is None else function.rate
-        concurrency = self._unreserved() if reserved is None else reserved
-        if rate.count(now) > REQUESTS_PER_SECOND_AND_CONCURRENCY * concurrency:
-            self._journal.rely_on("LAM-CONC-4")
-
-    def _unreserved(self) -> int:
-        """The account's concurrency that no function has reserved for itself (LAM-CONC-2)."""
-        reserved = sum(f.config.reserved_concurrency or 0 for f in self._functions.values())
-        return self._account_concurrency - reserved
-
-    def _running_unreserved(self) -> int:
-        return sum(f.running for f in self._functions.values() if f.config.reserved_concurrency is None)
-
-    def _may_start(self, function: DeployedFunction) -> bool:
-        now = self._scheduler.now
-        earned = in_seconds(now - function.starts_at) * ENVIRONMENTS_PER_SECOND
-        function.starts = min(ENVIRONMENT_BURST, function.starts + earned)
-        function.starts_at = now
-        return function.starts >= 1
-
     def _cold_start(self, function: DeployedFunction) -> Sandbox:
         function.starts -= 1
+        sandbox = self._new_sandbox(function)
+        name, number = function.config.name, sandbox.number
+        self._journal.append(EnvironmentStarted(self._scheduler.now, "LAM-INIT-1", name, number))
+        return sandbox
+
+    def _new_sandbox(self, function: DeployedFunction) -> Sandbox:
+        """One more environment: one of those that are kept ready as long as fewer of them run (LAM-PROV-4)."""
         function.environments += 1
-        number = function.environments
-        self._journal.append(EnvironmentStarted(self._scheduler.now, "LAM-INIT-1", function.config.name, number))
         lateness = self.faults.lateness_of_clock(function.config.name)
         if lateness:
             self._journal.rely_on("SIM-CLOCK-1")
-        return Sandbox(number, self._runtime.new_environment(function.config, number), function.release, lateness)
+        number, provisioned, config = function.environments, function.has_provisioned_free, function.config
+        if provisioned:
+            config = replace(config, initialization=PROVISIONED)
+        environment = self._runtime.new_environment(config, number)
+        return Sandbox(number, environment, function.release, lateness, provisioned)
 
 
 class _Invocation:
@@ -379,6 +373,7 @@ class _Invocation:
 
     def _end(self, payload: str, error: str | None, rule: RuleId, rehearsal: Rehearsal | None = None) -> None:
         self._function.running -= 1
+        self._function.running_provisioned -= self._sandbox.provisioned
         self._service._calling_aws.discard(self._request_id)
         self._service._working_on.pop(self._request_id, None)
         self._service._lines.pop(self._request_id, None)

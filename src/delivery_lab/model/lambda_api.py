@@ -132,8 +132,10 @@ class LambdaApi:
                 if version is None:
                     known = ", ".join(config.qualifiers)
                     raise NotModelledError(
-                        f"Invoke of {function} with the qualifier {qualifier} is not modelled\n  nearest: {known}"
+                        config.refusal
+                        or f"Invoke of {function} with the qualifier {qualifier} is not modelled\n  nearest: {known}"
                     )
+                self._functions.check_qualifier(function, qualifier)
                 if qualifier != LATEST_VERSION:
                     self._journal.rely_on("LAM-VERSION-1")
                 return function, version, qualifier

@@ -21,6 +21,11 @@ COLD_START_SECONDS = 0.25
 MINIMUM_INVOKE_SECONDS = 0.001
 """Least virtual time of an invoke."""
 
+ON_DEMAND = "on-demand"
+"""How an environment comes into being that an invoke begins with a cold start."""
+PROVISIONED = "provisioned-concurrency"
+"""How one comes into being that is kept ready (LAM-PROV-1)."""
+
 ACCOUNT_ID = "123456789012"
 UNKNOWN_ROLE = f"arn:aws:iam::{ACCOUNT_ID}:role/delivery-lab"
 """What stands for the execution role of a function where that is not known."""
@@ -66,6 +71,7 @@ class FunctionConfig:
         runtime: runtime identifier such as `python3.13`.
         role_arn: ARN of its execution role, "" where that is not known.
         own_log_group: the log group that it was given, "" where Lambda names it after the function.
+        initialization: how its environment comes into being, which the code finds in `AWS_LAMBDA_INITIALIZATION_TYPE`.
         described: whether a workload describes what it does, so that no code is run (SIM-DESCRIBED-1).
         refusal: why its code cannot be run here, "" if it can. Only an invoke of it is refused: a stack may well have
             functions that a workload does not touch.
@@ -89,6 +95,7 @@ class FunctionConfig:
     runtime: str = "python3.13"
     role_arn: str = ""
     own_log_group: str = ""
+    initialization: str = ON_DEMAND
     described: bool = False
     refusal: str = ""
 

@@ -187,6 +187,43 @@ RULES = (
         LAMBDA_GUIDE + "using-aliases.html; of permissions for the function nothing else is said.",
     ),
     documented(
+        "LAM-PROV-1",
+        "Provisioned concurrency keeps so many environments ready for invokes by one version or alias, which begin in them without a "
+        "cold start. More invokes than that at once get environments on demand. Invokes by another name get none of them; those by an "
+        "alias of a version that has them do.",
+        LAMBDA_GUIDE
+        + "provisioned-concurrency.html; beyond what is provisioned: "
+        + LAMBDA_GUIDE
+        + "lambda-concurrency.html. That an alias of the version counts is read from that it is the version which has them.",
+    ),
+    documented(
+        "LAM-PROV-2",
+        "Provisioned concurrency counts against the function's reserved concurrency; where it has none, other invokes of the "
+        "account have so much less, whether the environments work or not.",
+        LAMBDA_GUIDE
+        + "lambda-concurrency.html; whether they work or not: "
+        + LAMBDA_GUIDE
+        + "monitoring-concurrency.html",
+    ),
+    observed(
+        "LAM-PROV-3",
+        "Provisioned concurrency is refused for $LATEST, for an alias of it, beyond the function's reserved concurrency, and where "
+        "less than 100 of the account's concurrent executions would stay unreserved.",
+        LAMBDA_GUIDE + "provisioned-concurrency.html; the messages and the 100: "
+        "https://github.com/localstack/localstack/blob/main/localstack-core/localstack/services/lambda_/provider.py, whose tests "
+        "of it were recorded against AWS: "
+        + LOCALSTACK
+        + "lambda_/test_lambda_api.py, TestLambdaProvisionedConcurrency",
+    ),
+    assumed(
+        "LAM-PROV-4",
+        "An environment that is kept ready is taken before one on demand, a used one before an unused one. Where one has ended (a "
+        "timeout, an exit, code that is replaced), the next invoke that gets its place begins with a cold start. Its code is imported with its first invoke, "
+        "and no time passes meanwhile: code that waits while it is imported, or fails then, is refused.",
+        "AWS says that environments are initialised when they are allocated and recycled every few hours, and not which invoke gets "
+        "which, nor when another one is ready where one has ended: " + LAMBDA_GUIDE + "provisioned-concurrency.html",
+    ),
+    documented(
         "LAM-CODE-1",
         "While the code of a function is replaced, invokes go to the code before; when the update is complete they go to the new "
         "code, which is loaded anew: what modules of the old one had in memory is lost.",

@@ -133,6 +133,7 @@ _WHOLE = (
 
 _REPOSITORY = (
     f"{LAMBDA_GUIDE}functions-states.html",
+    f"{LAMBDA_GUIDE}provisioned-concurrency.html",
     f"{LAMBDA_GUIDE}urls-configuration.html",
     f"{LAMBDA_GUIDE}urls-invocation.html",
     *(
@@ -250,6 +251,7 @@ _BEGINNING = (
     "https://kafka.apache.org/documentation/",
     "https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html",
     f"{LAMBDA_GUIDE}configuration-envvars.html",
+    f"{LAMBDA_GUIDE}monitoring-concurrency.html",
     f"{LAMBDA_GUIDE}monitoring-metrics-types.html",
     f"{LAMBDA_GUIDE}using-aliases.html",
     f"{LAMBDA_GUIDE}with-sns.html",

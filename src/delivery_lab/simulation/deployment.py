@@ -26,6 +26,7 @@ from delivery_lab.simulation.function_configs import configured, elsewhere, is_f
 from delivery_lab.simulation.gateways import Gateways
 from delivery_lab.simulation.pipes import connect_pipes
 from delivery_lab.simulation.polled_sources import PolledSources
+from delivery_lab.simulation.provisioned import provision
 from delivery_lab.simulation.queue_attributes import attributes_of, check_dead_letter_region, check_name
 from delivery_lab.simulation.record_mappings import RecordMappings, refuse_foreign_settings, refuse_other_region
 from delivery_lab.simulation.redrive_permissions import check_redrive_permissions
@@ -55,6 +56,7 @@ from delivery_lab.stack.settings import Setting
 from delivery_lab.stack.stack import Stack
 from delivery_lab.stack.streams import Cluster, FanOutConsumer, Stream, Table
 from delivery_lab.stack.topics import Topic
+from delivery_lab.stack.versions import ProvisionedConcurrency
 
 _CONTENT = {"sqs": "body", "kinesis": "data", "kafka": "value"}
 """The field of a record that filters are documented for, by the kind of source (ESM-FILTER-4)."""
@@ -157,6 +159,7 @@ class Deployment:
             Stream: (self.sources.create_stream, "KIN-SHARD-2"),
             FanOutConsumer: (self.sources.register_consumer, "KIN-FAN-1"),
             Cluster: (self.sources.create_cluster, "KAF-TOPIC-1"),
+            ProvisionedConcurrency: (lambda each: provision(self.stack, self.account, each), "LAM-PROV-3"),
             RecursionConfig: (self._recursion, "ASY-LOOP-1"),
             Topic: (lambda topic: create_topic(self.account, topic), "SNS-SIZE-1"),
             Bus: (lambda bus: create_bus(self.account, bus), "DST-TARGET-1"),

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from delivery_lab.function_names import name_and_qualifier
 from delivery_lab.stack.functions import LATEST, Function
 from delivery_lab.stack.stack import Stack
-from delivery_lab.stack.versions import Alias, ProvisionedConcurrency
+from delivery_lab.stack.versions import Alias
 
 
 def qualifiers_of(stack: Stack, function: Function) -> dict[str, str]:
@@ -25,7 +25,7 @@ def qualifiers_of(stack: Stack, function: Function) -> dict[str, str]:
 
 
 def qualifier_problems(stack: Stack, function: Function) -> Iterator[str]:
-    """Why a function cannot be run because of its versions, aliases and provisioned concurrency."""
+    """Why a function cannot be run because of its versions and aliases."""
     own = function.version or LATEST
     for each in _aliases(stack, function):
         if each.splits.known is not False:
@@ -40,16 +40,10 @@ def qualifier_problems(stack: Stack, function: Function) -> Iterator[str]:
     for mapping in stack.mappings_of(function):
         text = mapping.function_name.known or ""
         qualifier = name_and_qualifier(text)[1]
-        if qualifier not in qualifiers_of(stack, function) and not _is_of_an_alias(stack, function, qualifier):
+        if qualifier not in qualifiers_of(stack, function) and not is_of_an_alias(stack, function, qualifier):
             yield (
                 f"{mapping.name}: functionName = {text!r} names a version or alias that is not in this stack; nearest: "
                 "an Alias resource, or the function itself"
-            )
-    for config in stack.all(ProvisionedConcurrency):
-        if config.function is function:
-            yield (
-                f"{config.name}: provisioned concurrency is not modelled: each new environment takes a cold start; "
-                "nearest: leave it out, and --assume LAM-INIT-1=0"
             )
 
 
@@ -61,6 +55,6 @@ def _is_own(alias: Alias, own: str) -> bool:
     return alias.splits.known is False and alias.version.known in (LATEST, own)
 
 
-def _is_of_an_alias(stack: Stack, function: Function, qualifier: str) -> bool:
+def is_of_an_alias(stack: Stack, function: Function, qualifier: str) -> bool:
     """Whether an alias of the stack has that name; what is wrong with it is said of the alias."""
     return any(each.alias == qualifier for each in _aliases(stack, function))

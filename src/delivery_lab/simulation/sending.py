@@ -283,13 +283,14 @@ class Sender:
         self._scheduler.at(seconds(arrival.at_seconds), clockwork.go_off)
 
     def _invoke(self, arrival: Arrival) -> None:
-        function, _, payload = self._invoke_of(arrival, SYNCHRONOUS_PAYLOAD.maximum)
-        self._scheduler.at(seconds(arrival.at_seconds), self._invoke_now, function, payload)
+        function, qualifier, payload = self._invoke_of(arrival, SYNCHRONOUS_PAYLOAD.maximum)
+        self._scheduler.at(seconds(arrival.at_seconds), self._invoke_now, function, qualifier, payload)
 
-    def _invoke_now(self, function: str, payload: str) -> None:
+    def _invoke_now(self, function: str, qualifier: str, payload: str) -> None:
         def on_result(result: InvokeResult) -> None:
             self._note_answer(function, result.request_id, 200, result.error)
 
+        self._account.functions.check_qualifier(function, qualifier)
         answer = self._account.functions.invoke(function, payload, on_result, by=WORKLOAD)
         if isinstance(answer, Throttled):
             self._journal.rely_on("SYN-THROTTLE-1")
@@ -304,6 +305,7 @@ class Sender:
         self._scheduler.at(seconds(arrival.at_seconds), self._accept_now, function, qualifier, payload)
 
     def _accept_now(self, function: str, qualifier: str, payload: str) -> None:
+        self._account.functions.check_qualifier(function, qualifier)
         self._account.events.accept(function, payload, by=WORKLOAD, qualifier=qualifier)
 
     def _invoke_of(self, arrival: Arrival, limit_bytes: int) -> tuple[str, str, str]:
@@ -333,8 +335,9 @@ class Sender:
         if not separator or name in self._account.functions.names:
             return self._function(name), LATEST_VERSION
         function = self._function(named)
-        known = self._account.functions.configuration(function).qualifiers
-        self._named(known, qualifier, f"version or alias of {function} called")
+        config = self._account.functions.configuration(function)
+        if not config.refusal:  # else that ends the run as soon as it is invoked
+            self._named(config.qualifiers, qualifier, f"version or alias of {function} called")
         self._journal.rely_on("LAM-VERSION-1")
         return function, qualifier
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from delivery_lab import resource_types
 from delivery_lab.errors import NotModelledError
+from delivery_lab.simulation.provisioned import provisioned_problems
 from delivery_lab.simulation.qualifiers import qualifier_problems
 from delivery_lab.simulation.supported_apis import APIS, OF_WHOLE_APIS
 from delivery_lab.simulation.supported_inputs import DESCRIBED_FUNCTION, IMAGE_FUNCTION, LOCAL_CODE, SUPPORT
@@ -74,7 +75,7 @@ def function_problems(stack: Stack, function: Function, *, described: bool = Fal
     if described:
         refused = stack.refused_inputs(function, DESCRIBED_FUNCTION)
         unknown = _unknown(function, (function.timeout_seconds, function.memory_mb))
-        return [*refused, *unknown, *qualifier_problems(stack, function)]
+        return [*refused, *unknown, *qualifier_problems(stack, function), *provisioned_problems(stack, function)]
     support = IMAGE_FUNCTION if imaged else SUPPORT[resource_types.FUNCTION]
     problems = list(stack.refused_inputs(function, support))
     runtime = function.runtime.known or "python"
@@ -92,6 +93,7 @@ def function_problems(stack: Stack, function: Function, *, described: bool = Fal
     )
     problems.extend(_unknown(function, settings))
     problems.extend(qualifier_problems(stack, function))
+    problems.extend(provisioned_problems(stack, function))
     return problems
 
 

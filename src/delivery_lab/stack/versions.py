@@ -33,10 +33,12 @@ class ProvisionedConcurrency(StackResource):
 
     Attributes:
         function: the function, None if it is none of the stack or unknown.
+        qualifier: the version or alias.
         executions: how many.
     """
 
     function: Function | None
+    qualifier: Setting[str]
     executions: Setting[int]
 
 
@@ -56,5 +58,6 @@ def provisioned_concurrency(inputs: Inputs, found: Function | None) -> Provision
     return ProvisionedConcurrency(
         **inputs.identity(),
         function=found,
+        qualifier=inputs.text("qualifier"),
         executions=inputs.number("provisionedConcurrentExecutions", default=0),
     )

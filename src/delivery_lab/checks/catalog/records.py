@@ -33,7 +33,7 @@ class KeyInAnotherCase(Check):
     id = "CHK-RECORD-1"
     title = "key of the event that AWS sends in another case"
     severity = Severity.ERROR
-    why = "The key is in no record, so the read raises a KeyError for every record, or gives None for it."
+    why = "The key is in no record: reading it raises a KeyError, or gives None, however healthy the record is."
     fix = "Read the key as AWS sends it: Lambda's events have body and messageId, unlike the answers of boto3."
     source = _EVENTS["sqs"]
 
@@ -61,8 +61,8 @@ class KeyInAnotherCase(Check):
 
 def _effect(read: MiscasedKey, what: str) -> str:
     if read.answers:
-        return f"The read gives {read.answers} for every {what}, and raises nothing."
-    return f"The read raises a KeyError for every {what}, however healthy, and no retry can help."
+        return f"The read gives {read.answers}, whatever the {what} holds, and raises nothing."
+    return f"The read raises a KeyError, whatever the {what} holds, and no retry can help."
 
 
 class RecordByAnotherName(Check):

@@ -213,6 +213,7 @@ class FunctionTarget:
         fault = self.faults().of_feed("lambda", "Invoke")
         if fault is not None:
             raise error_of("lambda", fault.kind)
+        self.functions.check_qualifier(self.function, self.qualifier)
         request_id = self.functions.new_request_id(self.function)
         announce(request_id)
         self.events.accept(
