@@ -220,8 +220,9 @@ BAD = (
         files={
             "worker/app.py": """
             def handle(event, context):
-                for record in event["Records"]:
-                    print(record["body"])
+                for records in event["records"].values():
+                    for record in records:
+                        print(record["value"])
             """,
         },
     ),
