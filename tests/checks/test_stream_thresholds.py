@@ -33,9 +33,18 @@ BOUNDED = '"maximum_retry_attempts": 3'
 PROVISIONED = '"provisioned_poller_config": {"minimum_pollers": 1}'
 
 
+SILENT_ON_KAFKA = """
+def handle(event, context):
+    for records in event["records"].values():
+        for record in records:
+            print(record["value"])
+"""
+
+
 def found(tmp_path: Path, program: str, mapping: str, more: str = "") -> list[Finding]:
+    handler = SILENT_ON_KAFKA if "aws.msk." in program else SILENT
     return findings_in(
-        graph_of(tmp_path / "shop", program.format(mapping=mapping, more=more), {"worker/app.py": SILENT})
+        graph_of(tmp_path / "shop", program.format(mapping=mapping, more=more), {"worker/app.py": handler})
     )
 
 

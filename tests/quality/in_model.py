@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 from unittest.mock import patch
 
+from delivery_lab.model.admission import Admission
 from delivery_lab.model.asynchronous import AsynchronousInvokes, EventInvokeConfig
 from delivery_lab.model.clock import seconds
 from delivery_lab.model.functions import Lambda
@@ -125,7 +126,7 @@ def _halves_change_places(reader: PartitionReader, slot: Any, batch: Any, decisi
         slot.work.appendleft(PartitionBatch(batch.records[decision.at :], attempts=batch.attempts))
 
 
-def _never_refuses(functions: Lambda, function: Any, fault: Any) -> None:
+def _never_refuses(admission: Admission, function: Any, fault: Any) -> None:
     return None
 
 
@@ -260,8 +261,8 @@ IN_MODEL = (
         "never-throttles",
         "reserved concurrency holds nobody back",
         "concurrency-trap",
-        Lambda,
-        "_refusal",
+        Admission,
+        "refusal",
         _never_refuses,
     ),
     Planted(

@@ -65,7 +65,6 @@ _SOURCES = frozenset({resource_types.QUEUE, resource_types.STREAM, resource_type
 T = TypeVar("T")
 _SETTING = re.compile(r"parameter (\w+)")
 """The setting that an error of AWS names."""
-_SCALING_TARGET = "aws:appautoscaling/target:Target"
 
 
 @dataclass(slots=True)
@@ -353,7 +352,7 @@ class Deployment:
 
     def _scaled(self) -> dict[str, str]:
         """Resources that scale something by what they scale."""
-        found = self.stack.graph.of_type(_SCALING_TARGET)
+        found = self.stack.graph.of_type(resource_types.SCALING_TARGET)
         return {str(each.inputs.get("resourceId")): each.name for each in found}
 
     # -- tables -----------------------------------------------------------------------------

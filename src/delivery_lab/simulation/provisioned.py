@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from delivery_lab import resource_types
 from delivery_lab.function_names import by_name, qualifier_in
 from delivery_lab.model.account import Account
 from delivery_lab.model.provisioned import Provisioned
@@ -18,7 +19,6 @@ from delivery_lab.stack.versions import ProvisionedConcurrency
 
 _INVOCATIONS = "/invocations"
 """How the URI by which an API invokes a function ends."""
-_SCALING_TARGET = "aws:appautoscaling/target:Target"
 _SCALED = "function:"
 """How the id of what such a target scales begins where it is provisioned concurrency."""
 
@@ -61,7 +61,7 @@ def _problems(stack: Stack, function: Function, config: ProvisionedConcurrency) 
                 f"an Alias resource, or {function.name}.version"
             )
         return
-    for target in stack.graph.of_type(_SCALING_TARGET):
+    for target in stack.graph.of_type(resource_types.SCALING_TARGET):
         scaled = str(target.inputs.get("resourceId"))
         if scaled.startswith(_SCALED) and stack.function_at(scaled.removeprefix(_SCALED)) is function:
             yield f"{target.name}: scales {config.name}, which stays what it is in a run; nearest: leave it out"
