@@ -73,7 +73,9 @@ _LISTENS = "0A"
 def _address(text: str) -> str:
     """An address as the kernel tells it: words of four bytes, each in the order of this machine."""
     words = [int(text[start : start + 8], 16).to_bytes(4, sys.byteorder) for start in range(0, len(text), 8)]
-    return str(ipaddress.ip_address(b"".join(words)))
+    found = ipaddress.ip_address(b"".join(words))
+    # gRPC listens at 127.0.0.1 by a socket of IPv6, which tells the address of IPv4 within one of its own.
+    return str((found.ipv4_mapped if isinstance(found, ipaddress.IPv6Address) else None) or found)
 
 
 def _with_children(processes: Iterable[int]) -> list[int]:
