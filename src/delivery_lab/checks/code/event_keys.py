@@ -25,7 +25,7 @@ from delivery_lab.checks.code.module import FunctionNode, own_nodes
 from delivery_lab.checks.code.processors import uses_powertools_batch
 from delivery_lab.checks.code.program import Code
 from delivery_lab.checks.code.reached import entry_of, live_nodes, reached
-from delivery_lab.checks.code.responses import keeps_the_answer
+from delivery_lab.checks.code.responses import is_of_powertools
 from delivery_lab.checks.code.tree import ancestors, parents_in
 
 _KEEP_THE_EVENT = frozenset({"inject_lambda_context", "capture_lambda_handler", "log_metrics", "idempotent"})
@@ -64,18 +64,14 @@ def miscased_keys(code: Code, feeds: Iterable[FeedKind]) -> list[MiscasedKey]:
         feeds: everything that hands events to the function.
     """
     entry = entry_of(code)
-    if entry is None or not all(_keeps_the_event(code, entry, each) for each in entry[1].decorator_list):
+    if entry is None or not all(
+        is_of_powertools(code, entry[0], each, _KEEP_THE_EVENT) for each in entry[1].decorator_list
+    ):
         return []
     parts = EventParts(code, entry[1], frozenset(EVENT_SHAPES[feed] for feed in feeds))
     found = [each for place in reached(code) for each in _in_function(code, parts, place, entry[1])]
     known = set(_set_or_asked_for(code))
     return [each for each in found if each.key not in known]
-
-
-def _keeps_the_event(code: Code, entry: Place, decorator: ast.expr) -> bool:
-    named = decorator.func if isinstance(decorator, ast.Call) else decorator
-    name = named.attr if isinstance(named, ast.Attribute) else getattr(named, "id", "")
-    return name in _KEEP_THE_EVENT and keeps_the_answer(code, entry[0], decorator)
 
 
 def _in_function(code: Code, parts: EventParts, place: Place, entry: FunctionNode) -> Iterator[MiscasedKey]:

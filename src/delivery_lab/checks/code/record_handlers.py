@@ -15,7 +15,7 @@ from delivery_lab.checks.code.module import FunctionNode, Module, bound_values, 
 from delivery_lab.checks.code.processors import batch_calls, given_argument, processor_class
 from delivery_lab.checks.code.program import Code
 from delivery_lab.checks.code.reached import reached
-from delivery_lab.checks.code.responses import keeps_the_answer
+from delivery_lab.checks.code.responses import is_of_powertools
 from delivery_lab.checks.code.tree import parameters_of
 
 RECORD = "record"
@@ -92,15 +92,11 @@ def _meant(code: Code, module: Module, function: FunctionNode, handler: ast.expr
         return None
     inside = [node for node in own_nodes(function) if isinstance(node, FunctionNode) and node.name == handler.id]
     found = (module, inside[0]) if len(inside) == 1 else None if inside else code.function(module, handler.id)
-    if found is None or not all(_keeps_arguments(code, found[0], each) for each in found[1].decorator_list):
+    if found is None or not all(
+        is_of_powertools(code, found[0], each, _KEEP_ARGUMENTS) for each in found[1].decorator_list
+    ):
         return None
     return handler.id, found[1].args
-
-
-def _keeps_arguments(code: Code, module: Module, decorator: ast.expr) -> bool:
-    named = decorator.func if isinstance(decorator, ast.Call) else decorator
-    name = named.attr if isinstance(named, ast.Attribute) else getattr(named, "id", "")
-    return name in _KEEP_ARGUMENTS and keeps_the_answer(code, module, decorator)
 
 
 def _names(arguments: ast.arguments) -> list[str]:

@@ -7,7 +7,7 @@ cannot follow makes the answer `UNKNOWN`, never `NEVER`.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
 from enum import Enum
 
@@ -230,6 +230,13 @@ def keeps_the_answer(code: Code, module: Module, decorator: ast.expr) -> bool:
             # `new_logger()` of the program itself is looked through once.
             return made_by.startswith(_POWERTOOLS) or _makes_powertools(code, made_by)
     return code.origin(module, named).startswith(_POWERTOOLS)
+
+
+def is_of_powertools(code: Code, module: Module, decorator: ast.expr, names: Set[str]) -> bool:
+    """Whether a decorator is one of those of Powertools that have these names."""
+    named = decorator.func if isinstance(decorator, ast.Call) else decorator
+    name = named.attr if isinstance(named, ast.Attribute) else getattr(named, "id", "")
+    return name in names and keeps_the_answer(code, module, decorator)
 
 
 def _makes_powertools(code: Code, origin: str) -> bool:
