@@ -93,6 +93,7 @@ _WHOLE = (
             "services-sqs-errorhandling",
             "services-sqs-parameters",
             "services-sqs-scaling",
+            "snapstart",
             "with-ddb",
             "with-kinesis",
             "with-msk-configure",
