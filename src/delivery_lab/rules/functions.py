@@ -98,6 +98,13 @@ RULES = (
         "https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/lambda/function.go",
     ),
     documented(
+        "LAM-SNAP-1",
+        "SnapStart is for published versions, and aliases that mean one: what invokes a function without a qualifier invokes "
+        "$LATEST, whose environments begin without a snapshot. A run that invokes a version with SnapStart is refused: how "
+        "long it takes to resume one is not said.",
+        LAMBDA_GUIDE + "snapstart.html",
+    ),
+    documented(
         "LAM-VARS-1",
         "Names of environment variables have letters, digits and _, a letter first, two characters at least, and are none that "
         "Lambda sets itself, such as AWS_REGION. All of them have 4 KB together. Anything else is refused when the function is "

@@ -155,6 +155,11 @@ DELIVERING = (
         SNS_GUIDE + "subscribe-sqs-queue-to-sns-topic.html",
     ),
     documented(
+        "SNS-POLICY-2",
+        "A topic has one policy: a TopicPolicy replaces it as a whole, and of several the one that is written last counts.",
+        SNS_API + "API_SetTopicAttributes.html (an attribute is set to a new value)",
+    ),
+    documented(
         "SNS-KMS-1",
         "SNS cannot send to a queue that is encrypted with the key of AWS (alias/aws/sqs): its policy lets no service in.",
         SNS_GUIDE + "sns-enable-encryption-for-topic-sqs-queue-subscriptions.html",
