@@ -293,3 +293,17 @@ def test_eb_fifo_3_a_fifo_queue_as_a_target_needs_a_message_group() -> None:
     assert caught.value.rule == "EB-FIFO-3"
     assert "MessageGroupId must be specified for target" in str(caught.value)
     WORLDS.clear()
+
+
+def test_eb_targets_2_two_targets_of_one_id_end_a_run_that_reaches_them() -> None:
+    other = a_queue("others")
+    targets = [a_target(to, f"to {to.name}", targetId="same") for to in (JOBS, other)]
+    world = _Deployed(BUS, JOBS, other, RULE, *targets)
+
+    with pytest.raises(NotModelledError) as refused:
+        world.put()
+
+    assert str(refused.value) == (
+        "to jobs and to others write target same of rule over each other, and AWS keeps what is written last "
+        "(EB-TARGETS-2)\n  fix: give to jobs and to others a targetId of their own"
+    )

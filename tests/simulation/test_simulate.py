@@ -169,8 +169,8 @@ _UNKNOWN = "environment={'variables': {'HOST': aws.rds.Instance('db', instance_c
     ("function", "message"),
     [
         (
-            "snap_start={'apply_on': 'PublishedVersions'}",
-            "snapStart = {'applyOn': 'PublishedVersions'}; nearest: a cold start of fixed length (LAM-INIT-1)",
+            "durable_config={'execution_timeout': 60}",
+            "durableConfig = {'executionTimeout': 60}; nearest: an ordinary function",
         ),
         (_UNKNOWN_MEMORY, "memorySize is known only after deployment"),
         (

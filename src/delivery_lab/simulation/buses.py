@@ -24,6 +24,7 @@ from delivery_lab.simulation.supported_feeds import feed_problem
 from delivery_lab.simulation.targets import Targets
 from delivery_lab.stack.events import DEFAULT_BUS, Bus, EventRule, EventTarget, bus_name_of, targets_of
 from delivery_lab.stack.functions import Function
+from delivery_lab.stack.overwriting import rival_targets
 from delivery_lab.stack.queues import Queue
 from delivery_lab.stack.regions import target_apart
 from delivery_lab.stack.stack import Stack
@@ -259,7 +260,8 @@ class _RuleConnector:
 
 def _problem(stack: Stack, rule: EventRule, target: EventTarget) -> str:
     """Why an event that reaches a target ends the run; "" if it does not."""
-    problem = feed_problem(stack, target)
+    rival = next((place.refusal for place in rival_targets(stack) if target.urn in place.urns), "")
+    problem = rival or feed_problem(stack, target)
     if problem or not target.unknown:
         return problem
     unknown = ", ".join(target.unknown)

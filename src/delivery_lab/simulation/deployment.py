@@ -33,6 +33,7 @@ from delivery_lab.simulation.redrive_permissions import check_redrive_permission
 from delivery_lab.simulation.remembered import RememberedCreations
 from delivery_lab.simulation.single_values import refuse_single_values
 from delivery_lab.simulation.tables import capacity_notes, table_definition
+from delivery_lab.simulation.taken_names import refuse_taken_names
 from delivery_lab.simulation.topics import create_topic
 from delivery_lab.simulation.workload import TopicSettings
 from delivery_lab.simulation.workload_functions import FunctionSettings
@@ -114,6 +115,7 @@ class Deployment:
         self._record_mappings = RecordMappings(self.stack, self.account, self.sources, self.notes)
         self._gateways = Gateways(self.stack, self.account, self.notes)
         creators = self._creators()
+        refuse_taken_names(self.stack)
         for resource in self._in_order():
             self.stack.refuse_unreadable(resource)
             refuse_single_values(self.stack, resource)

@@ -43,8 +43,8 @@ from delivery_lab.stack.queues import (
 )
 from delivery_lab.stack.reading import Inputs
 from delivery_lab.stack.resource import OtherResource, StackResource
+from delivery_lab.stack.resource_policies import policies_of
 from delivery_lab.stack.rest_apis import rest_api
-from delivery_lab.stack.roles import PolicyDocument, policy_document
 from delivery_lab.stack.schedules import schedule
 from delivery_lab.stack.settings import Setting
 from delivery_lab.stack.sources import event_source_mapping
@@ -190,7 +190,9 @@ class Builder:
             redrive_unknown=any(
                 each.raw("queueUrl") is UNKNOWN for each in self.inputs_of(resource_types.REDRIVE_POLICY)
             ),
-            policies=tuple(self._queue_policies(inputs, urls)),
+            policies=policies_of(
+                inputs, (each for each in self.inputs_of(resource_types.QUEUE_POLICY) if each.raw("queueUrl") in urls)
+            ),
         )
 
     @cached_property
@@ -198,13 +200,6 @@ class Builder:
         found = self.graph.resources.values()
         urns = [each.urn for each in found if each.type.startswith(resource_types.DYNAMIC_PREFIX) and not each.external]
         return [each for each in map(self._make, urns) if isinstance(each, DynamicResource)]
-
-    def _queue_policies(self, inputs: Inputs, urls: set[str]) -> Iterator[PolicyDocument]:
-        if inputs.raw("policy"):
-            yield policy_document(inputs.origin("policy"), inputs.raw("policy"))
-        for holder in self.inputs_of(resource_types.QUEUE_POLICY):
-            if holder.raw("queueUrl") in urls:
-                yield policy_document(holder.origin("policy"), holder.raw("policy"))
 
     def _redrive_policy_resource(self, inputs: Inputs) -> StackResource:
         origin = inputs.origin("redrivePolicy")
