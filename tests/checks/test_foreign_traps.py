@@ -48,6 +48,42 @@ BAD = (
         found("CHK-VT-1 error"),
     ),
     Program(
+        "one-statement-for-two-topics",
+        """
+        worker = function()
+        aws.lambda_.FunctionEventInvokeConfig("parked", function_name=worker.name, destination_config={
+            "on_failure": {"destination": aws.sqs.Queue("failed").arn}})
+        for name in ("orders", "refunds"):
+            aws.lambda_.Permission(name, action="lambda:InvokeFunction", function=worker.name, statement_id="AllowSns",
+                                   principal="sns.amazonaws.com", source_arn=aws.sns.Topic(f"{name}-topic").arn)
+        """,
+        found("CHK-ONE-3 error"),
+    ),
+    Program(
+        "role-of-another-service",
+        """
+        jobs = queue_with_dlq()
+        mapping(jobs, function())
+        aws.iam.RolePolicy("sends", role=role.id, policy=pulumi.Output.json_dumps({"Statement": [
+            {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": jobs.arn}]}))
+        aws.scheduler.Schedule("hourly", schedule_expression="rate(1 hour)", flexible_time_window={"mode": "OFF"},
+                               target={"arn": jobs.arn, "role_arn": role.arn,
+                                       "dead_letter_config": {"arn": aws.sqs.Queue("missed").arn}})
+        """,
+        found("CHK-ROLE-2 error"),
+    ),
+    Program(
+        "target-without-its-bus",
+        """
+        jobs = queue_with_dlq()
+        mapping(jobs, function())
+        bus = aws.cloudwatch.EventBus("shop")
+        rule = aws.cloudwatch.EventRule("ordered", event_bus_name=bus.name, event_pattern='{"source": ["shop"]}')
+        aws.cloudwatch.EventTarget("to-jobs", rule=rule.name, arn=jobs.arn)
+        """,
+        found("CHK-EVENT-6 error"),
+    ),
+    Program(
         "policy-for-each-topic",
         """
         jobs = queue_with_dlq()

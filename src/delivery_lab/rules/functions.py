@@ -7,6 +7,7 @@ from delivery_lab.rules.rule import (
     LOCALSTACK,
     SCHEDULER_API,
     SNS_API,
+    SQS_API,
     assumed,
     documented,
     observed,
@@ -82,6 +83,16 @@ RULES = (
         f"{SCHEDULER_API}API_CreateSchedule.html, https://docs.aws.amazon.com/eventbridge/latest/pipes-reference/API_CreatePipe.html, "
         f"{_GATEWAY}API_CreateStage.html, {_GATEWAY}API_PutIntegration.html, {_GATEWAY}API_PutIntegrationResponse.html, {_GATEWAY}API_PutMethod.html, "
         f"{_GATEWAY_V2}.html, {_GATEWAY_V2}-apiid-integrations.html, {_GATEWAY_V2}-apiid-stages.html",
+    ),
+    documented(
+        "API-NAME-1",
+        "A queue, function, stream, table or bus of a name that another one of the account and region has, and a permission of a "
+        "statement id that is in the function's policy, is refused when it is created. Of two queues of one name and the same "
+        "attributes SQS returns the first: they are refused, too, since a program that writes one queue twice means two.",
+        f"{LAMBDA_API}API_CreateFunction.html, {LAMBDA_API}API_AddPermission.html, {SQS_API}API_CreateQueue.html, "
+        "https://docs.aws.amazon.com/kinesis/latest/APIReference/API_CreateStream.html, "
+        "https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_CreateTable.html, "
+        f"{EVENTS_API}API_CreateEventBus.html",
     ),
     documented(
         "LAM-CREATE-1",

@@ -211,6 +211,7 @@ _API_MODEL = (
     *(
         f"{LAMBDA_API}API_{name}.html"
         for name in (
+            "AddPermission",
             "AmazonManagedKafkaEventSourceConfig",
             "CreateAlias",
             "CreateEventSourceMapping",
@@ -231,12 +232,13 @@ _API_MODEL = (
     ),
     *(
         f"{_KINESIS}API_{name}.html"
-        for name in ("GetRecords", "GetShardIterator", "IncreaseStreamRetentionPeriod", "PutRecord")
+        for name in ("CreateStream", "GetRecords", "GetShardIterator", "IncreaseStreamRetentionPeriod", "PutRecord")
     ),
     *(
         f"{_DYNAMODB}APIReference/API_{name}.html"
         for name in (
             "BatchWriteItem",
+            "CreateTable",
             "PutItem",
             "TransactWriteItems",
             "streams_AttributeValue",

@@ -11,7 +11,7 @@ from delivery_lab.stack.access import role
 from delivery_lab.stack.alarms import alarm
 from delivery_lab.stack.apis import Integration, api, integration, quick_routes, route, stage
 from delivery_lab.stack.bucket_objects import BucketObjects
-from delivery_lab.stack.described_routes import body_problem, described_routes, routes_in_one_order
+from delivery_lab.stack.described_routes import described_routes, routes_in_one_order
 from delivery_lab.stack.dynamic import DynamicResource, dynamic_resource
 from delivery_lab.stack.events import (
     bucket,
@@ -31,6 +31,7 @@ from delivery_lab.stack.functions import (
 from delivery_lab.stack.keys import StackFileKeys
 from delivery_lab.stack.names import FunctionNames, labels
 from delivery_lab.stack.notifications import bucket_notification
+from delivery_lab.stack.openapi import definition_problem
 from delivery_lab.stack.pipes import pipe
 from delivery_lab.stack.queues import (
     Queue,
@@ -271,7 +272,7 @@ class Builder:
         routes = tuple(route(each, integrations) for each in of_api(resource_types.ROUTE))
         written = (*routes, *quick_routes(inputs, self.names.find))
         routes = tuple(routes_in_one_order(described_routes(inputs, self.names.find), written))
-        return api(inputs, routes, next(map(stage, of_api(resource_types.STAGE)), None), body_problem(inputs))
+        return api(inputs, routes, next(map(stage, of_api(resource_types.STAGE)), None), definition_problem(inputs))
 
     def _integration(self, inputs: Inputs) -> Integration:
         return integration(inputs, self.names.find(inputs.raw("integrationUri")))
