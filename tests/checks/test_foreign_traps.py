@@ -73,6 +73,17 @@ BAD = (
         found("CHK-ROLE-2 error"),
     ),
     Program(
+        "target-without-its-bus",
+        """
+        jobs = queue_with_dlq()
+        mapping(jobs, function())
+        bus = aws.cloudwatch.EventBus("shop")
+        rule = aws.cloudwatch.EventRule("ordered", event_bus_name=bus.name, event_pattern='{"source": ["shop"]}')
+        aws.cloudwatch.EventTarget("to-jobs", rule=rule.name, arn=jobs.arn)
+        """,
+        found("CHK-EVENT-6 error"),
+    ),
+    Program(
         "policy-for-each-topic",
         """
         jobs = queue_with_dlq()

@@ -88,6 +88,11 @@ RULES = (
         SQS_API + "API_SetQueueAttributes.html (an attribute has one value)",
     ),
     documented(
+        "SQS-ADDRESS-1",
+        "What sets attributes of a queue names it by its URL: its ARN is no address, and refused.",
+        SQS_API + "API_SetQueueAttributes.html (QueueUrl; InvalidAddress)",
+    ),
+    documented(
         "SQS-RET-1",
         "A message older than the queue's retention period is gone, whether it is ready, delayed or in flight.",
         SQS_API
