@@ -50,8 +50,8 @@ def test_a_function_that_writes_to_its_own_bucket_is_found(tmp_path: Path, write
     (why,) = _found(tmp_path, write)
 
     assert why == (
-        "The function writes to the bucket whose new objects invoke it (app, line 9): unless the code leaves out what it "
-        "has written, each object is followed by about 16 more, and the event of the last is discarded."
+        "The function writes to the bucket whose new objects invoke it (app, line 9): unless the code leaves out what "
+        "it has written, each object is followed by about 16 more, and the event of the last is discarded."
     )
 
 
