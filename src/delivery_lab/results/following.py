@@ -33,7 +33,7 @@ from delivery_lab.events import (
 from delivery_lab.events.instants import in_seconds
 from delivery_lab.results import hops
 from delivery_lab.results.evidence import FunctionEvidence, ProcessedBy
-from delivery_lab.results.facts import facts_of
+from delivery_lab.results.facts import RunFacts, facts_of
 from delivery_lab.results.fates import Fate, Ledger, meant_by
 from delivery_lab.results.leaving import LEAVING, Departures
 from delivery_lab.results.new_fates import NewFates, NewMessage
@@ -60,7 +60,8 @@ class LedgerReader:
     """Follows the messages of a run.
 
     Args:
-        run: the run; its events so far, where it is read while it happens.
+        run: the run; of its events nothing is looked at where its facts are given.
+        facts: what its events tell as a whole, None: as they are in the run.
     """
 
     reads: ClassVar[tuple[type[Event], ...]] = (
@@ -73,10 +74,10 @@ class LedgerReader:
         TenantNamed,
     )
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, facts: RunFacts | None = None) -> None:
         self._run = run
         self._settled = False
-        self.facts = facts_of(run.events)
+        self.facts = facts_of(run.events) if facts is None else facts
         self._ledger = Ledger(self.facts.consumers)
         self._consumers = self.facts.consumers
         # Functions that follow the log contract say themselves what they processed; of the others it is inferred.
