@@ -12,6 +12,7 @@ from delivery_lab.model.gateway.paths import DEFAULT
 from delivery_lab.model.http_api import ApiStage, ProxyRoute
 from delivery_lab.simulation.api_permissions import ApiPermissions
 from delivery_lab.simulation.http_apis import refusal_of, region_of, routes_of, stage_of
+from delivery_lab.simulation.qualifiers import qualifiers_of
 from delivery_lab.simulation.rest_apis import rest_routes_of, rest_stage_of
 from delivery_lab.simulation.supported import input_problems, whole_api_problems
 from delivery_lab.stack.apis import Api
@@ -51,6 +52,12 @@ class Gateways:
             return routes
 
         self._create(api, api.execution_arn, create)
+        makes_its_own = any(route.urn == api.urn for route in api.routes)  # one with a target (HTTP-QUICK-1)
+        if api.stage is None and not makes_its_own and api.label not in self.refused:
+            self.notes.append(
+                f"{api.label} has no stage in this stack: on AWS no request reaches it before one is there; a run "
+                "takes it for deployed to $default"
+            )
 
     def create_rest(self, api: RestApi) -> None:
         """Create a REST API."""
@@ -65,13 +72,12 @@ class Gateways:
 
     def create_url(self, url: FunctionUrl) -> None:
         """Create the URL of a function: one route for all requests, which may always invoke it (URL-AUTH-1)."""
-        lines = list(_problems_of_url(url, self._problems))
+        lines = list(_problems_of_url(self.stack, url, self._problems))
         if url.label in self.account.apis or url.label in self.refused:
             lines.append(f"{url.name} has the name of an API; nearest: another name")
         function = url.function
         if lines or function is None:
-            self.refused[url.label] = NotModelledError(refusal_of(url.label, lines))
-            self.notes.append(f"{url.label} uses what is not modelled; a run that sends a request to it is refused")
+            self._refuse(url.label, NotModelledError(refusal_of(url.label, lines)))
             return
         route = ProxyRoute("ANY", DEFAULT, function.label, payload_format="url")
         self.account.create_api(url.label, (route,), URL, ApiStage(region=region_of(function.arn)))
@@ -92,8 +98,7 @@ class Gateways:
                 raise NotModelledError(refusal_of(name, problems))
             routes = create(name, permissions)
         except (NotModelledError, ProgramError) as error:
-            self.refused[name] = error
-            self.notes.append(f"{name} uses what is not modelled; a run that sends a request to it is refused")
+            self._refuse(name, error)
             return
         refused = [_where(api, route) for route in routes if route.refusal]
         if refused:
@@ -102,16 +107,27 @@ class Gateways:
             )
         self.notes.extend(permissions.notes)
 
+    def _refuse(self, name: str, error: NotModelledError | ProgramError) -> None:
+        """Note that requests to an API are refused, and why."""
+        why = "; ".join(line.strip() for line in str(error).splitlines()[1:]) or str(error)
+        self.refused[name] = error
+        self.notes.append(f"{name} uses what is not modelled ({why}); a run that sends a request to it is refused")
+
     def _problems(self, resource: StackResource) -> list[str]:
         return input_problems(self.stack, resource)
 
 
-def _problems_of_url(url: FunctionUrl, problems: Callable[[StackResource], list[str]]) -> Iterator[str]:
+def _problems_of_url(stack: Stack, url: FunctionUrl, problems: Callable[[StackResource], list[str]]) -> Iterator[str]:
     yield from problems(url)
     if url.function is None:
         yield f"{url.name}: functionName {url.function_name.known} is no function of this stack"
-    if url.qualifier.value is not None:
-        yield f"{url.name}: qualifier {url.qualifier.known}; nearest: leave it out"
+    qualifier = url.qualifier
+    known = () if url.function is None else qualifiers_of(stack, url.function)
+    if qualifier.value is not None and qualifier.known not in known:
+        what = (
+            "is known only after deployment" if qualifier.known is None else f"{qualifier.known} is not in this stack"
+        )
+        yield f"{url.name}: qualifier {what}; nearest: an Alias resource of its function"
     if url.invoke_mode.known != BUFFERED:
         yield f"{url.name}: invokeMode {url.invoke_mode.known}; nearest: {BUFFERED}"
 

@@ -231,7 +231,7 @@ def _run_many(
     from delivery_lab.cli.views.runs import show_runs
     from delivery_lab.cli.written_down import end_if_violated
 
-    ran, failures = each_of_many(console, partial(run_of_many, console, lab, options), names, "simulating")
+    ran, failures = each_of_many(console, lab, partial(run_of_many, console, lab, options), names, "simulating")
     outcomes = [one.outcome for one in ran.values()]
     if profile:
         for name, one in ran.items():
