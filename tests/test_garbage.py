@@ -78,6 +78,7 @@ def test_old_garbage_is_looked_for_when_there_is_half_as_much_again(
     python = Python()
     monkeypatch.setattr(garbage, "gc", python)
     monkeypatch.setattr(garbage, "sys", python)
+    monkeypatch.setattr(garbage, "_LOOK_EVERY", 1)
     old = garbage._OldGarbage()
     looked = []
     for python.blocks in (1_000, 1_300, 1_500, 1_501, 1_700, 2_200, 2_300):
@@ -86,10 +87,24 @@ def test_old_garbage_is_looked_for_when_there_is_half_as_much_again(
     assert looked == [1, 1, 1, 2, 2, 2, 3]
 
 
+def test_objects_are_counted_after_every_eighth_run_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    python = Python()
+    monkeypatch.setattr(garbage, "gc", python)
+    monkeypatch.setattr(garbage, "sys", python)
+    old = garbage._OldGarbage()
+    looked = []
+    for run in range(1, 25):
+        python.blocks = 1_000 * 2**run
+        old.collect_if_grown()
+        looked.append(python.collections)
+    assert looked == [0] * 7 + [1] * 8 + [2] * 8 + [3]
+
+
 @pytest.mark.usefixtures("no_automatic_collection")
 def test_garbage_from_before_runs_is_found_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
     python = Python()
     monkeypatch.setattr(garbage, "sys", python)
+    monkeypatch.setattr(garbage, "_LOOK_EVERY", 1)
     monkeypatch.setattr(garbage, "_old_garbage", garbage._OldGarbage())
     old = circle()
     found = []
