@@ -9,7 +9,7 @@ import platform
 import sys
 from pathlib import Path
 
-from benchmarks import commands, concurrency, growth, handlers, peers, variants
+from benchmarks import commands, concurrency, emulator, growth, handlers, peers, seeds, variants
 from benchmarks.comparing import committed_figures, got_worse
 from benchmarks.figure import Figure
 
@@ -24,7 +24,7 @@ def main() -> int:
     wanted = parser.parse_args()
     committed = committed_figures(PAGE.read_text(encoding="utf-8"))
     figures: list[Figure] = []
-    for module in (peers, handlers, commands, variants, concurrency, growth):
+    for module in (peers, handlers, commands, variants, seeds, concurrency, emulator, growth):
         for figure in module.figures():
             print(_told(figure, got_worse(figure, committed)), file=sys.stderr)
             figures.append(figure)

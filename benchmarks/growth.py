@@ -15,17 +15,23 @@ from delivery_lab.program.engine import evaluate
 from delivery_lab.program.project import read_project
 from delivery_lab.results.outcome import outcome_of
 from delivery_lab.simulation.prepared import Prepared
+from delivery_lab.simulation.workload import Workload
 from delivery_lab.simulation.workload_files import default_workload
 from delivery_lab.stack.stack import Stack
 
 ROOT = Path(__file__).resolve().parent.parent
-MESSAGES = (1_000, 10_000, 100_000)
-SEEDS = (1, 10, 100, 1_000)
+MESSAGES = (1_000, 10_000, 100_000, 1_000_000)
+WITH_HANDLERS = 100_000
+MESSAGE_LIMITS = {1_000_000: (10.0, 300.0)}
+"""Seconds and megabytes that were asked of so many messages with a described function."""
+HANDLERS_LIMIT_MEGABYTES = 300.0
+SEEDS = (1, 10, 100, 1_000, 10_000)
 QUEUES = (1, 10, 100, 1_000)
 
 # In a process of its own, so that what it needs most is its own.
 _MANY_MESSAGES = """\
 import resource, sys, time
+from benchmarks.growth import with_handlers
 from benchmarks.peers import ROOT, described
 from delivery_lab.program.engine import evaluate
 from delivery_lab.program.project import read_project
@@ -35,7 +41,8 @@ from delivery_lab.rules.assumptions import DEFAULTS
 from delivery_lab.stack.stack import Stack
 stack = Stack.of(evaluate(read_project(ROOT), "batch-partial"))
 begun = time.process_time()
-outcome_of(simulate_and_read(stack, ROOT, described(int(sys.argv[1])), 1, DEFAULTS))
+workload = {"described": described, "handlers": with_handlers}[sys.argv[1]](int(sys.argv[2]))
+outcome_of(simulate_and_read(stack, ROOT, workload, 1, DEFAULTS))
 print(time.process_time() - begun, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 """
 
@@ -55,17 +62,23 @@ def figures() -> Iterator[Figure]:
     yield from _queues()
 
 
+def with_handlers(count: int) -> Workload:
+    """A workload that sends messages to the handler itself, fewer a second than it can work on.
+
+    Args:
+        count: how many.
+    """
+    send = {"every": 0.02, "times": count, "queue": "batch-queue", "body": {"id": "{n}"}}
+    return Workload.model_validate({"send": [send]})
+
+
 def _messages() -> Iterator[Figure]:
     seconds: dict[int, float] = {}
     memory: dict[int, float] = {}
     for count in MESSAGES:
-        command = [sys.executable, "-c", _MANY_MESSAGES, str(count)]
-        told = subprocess.run(command, cwd=ROOT, capture_output=True, check=True, text=True).stdout.split()
-        seconds[count] = float(told[0])
-        megabytes = memory[count] = int(told[1]) / (1024 if sys.platform != "darwin" else 1024 * 1024)
+        seconds[count], memory[count] = _seconds_and_megabytes("described", count)
         what = f"{count:,} messages with a described function"
-        yield Figure(f"{what}: processor time", f"{seconds[count]:.2f} s")
-        yield Figure(f"{what}: memory", f"{megabytes:.0f} MB")
+        yield from _limited(what, seconds[count], memory[count], *MESSAGE_LIMITS.get(count, (None, None)))
     yield _a_unit("message", seconds)
     *_, few, many = MESSAGES
     kilobytes = (memory[many] - memory[few]) * 1024 / (many - few)
@@ -75,6 +88,26 @@ def _messages() -> Iterator[Figure]:
         "below 0.3 KB",
         kilobytes < 0.3,
     )
+    what = f"{WITH_HANDLERS:,} messages with real handlers, 50 a second"
+    yield from _limited(what, *_seconds_and_megabytes("handlers", WITH_HANDLERS), None, HANDLERS_LIMIT_MEGABYTES)
+
+
+def _seconds_and_megabytes(kind: str, count: int) -> tuple[float, float]:
+    command = [sys.executable, "-c", _MANY_MESSAGES, kind, str(count)]
+    told = subprocess.run(command, cwd=ROOT, capture_output=True, check=True, text=True).stdout.split()
+    return float(told[0]), int(told[1]) / (1024 if sys.platform != "darwin" else 1024 * 1024)
+
+
+def _limited(
+    what: str, seconds: float, megabytes: float, most_seconds: float | None, most_megabytes: float | None
+) -> Iterator[Figure]:
+    for kind, value, unit, most in (
+        ("processor time", f"{seconds:.2f} s", "s", most_seconds),
+        ("memory", f"{megabytes:.0f} MB", "MB", most_megabytes),
+    ):
+        found = seconds if unit == "s" else megabytes
+        limit = "" if most is None else f"below {most:.0f} {unit}"
+        yield Figure(f"{what}: {kind}", value, limit, None if most is None else found < most)
 
 
 def _seeds() -> Iterator[Figure]:

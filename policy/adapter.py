@@ -16,11 +16,11 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
-import pulumi
 import pulumi.runtime
 from pulumi_policy import PolicyResource
 
 from delivery_lab import resource_types
+from delivery_lab.program.assets import AssetArchive, FileArchive, FileAsset
 from delivery_lab.program.graph import UNKNOWN, Graph, Resource, ResourceOptions
 from delivery_lab.program.keys import ACCEPT_KEY
 from delivery_lab.program.naming import DEFAULT_REGION
@@ -186,11 +186,11 @@ def _taken(type_token: str, name: str, urns: Sequence[str], built: Mapping[str, 
 
 def _located(value: Any, folder: Path | None) -> Any:
     """Code with absolute paths; UNKNOWN where a relative path cannot be resolved."""
-    if isinstance(value, pulumi.AssetArchive):
+    if isinstance(value, AssetArchive):
         parts = {name: _located(part, folder) for name, part in value.assets.items()}
-        return UNKNOWN if UNKNOWN in parts.values() else pulumi.AssetArchive(parts)
-    if isinstance(value, pulumi.FileArchive | pulumi.FileAsset):
-        path = Path(str(value.path))
+        return UNKNOWN if UNKNOWN in parts.values() else AssetArchive(parts)
+    if isinstance(value, FileArchive | FileAsset):
+        path = Path(value.path)
         if path.is_absolute():
             return value
         return UNKNOWN if folder is None else type(value)(str(folder / path))

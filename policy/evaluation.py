@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import pulumi
 from pulumi_policy import ResourceValidationArgs, StackValidationArgs
 
 from delivery_lab.checks.acceptance import apply_acceptances, read_acceptances
@@ -104,7 +103,7 @@ def _check(graph: Graph) -> Result:
 
 
 def fingerprint(graph: Graph) -> str:
-    """A text that differs where two graphs do. Assets are compared by what they hold: each call brings new ones."""
+    """A text that differs where two graphs do."""
     return repr(
         [(urn, _shown(each.inputs), _shown(each.outputs), each.external) for urn, each in graph.resources.items()]
         + [_shown(graph.config)]
@@ -116,6 +115,4 @@ def _shown(value: Any) -> Any:
         return {name: _shown(item) for name, item in value.items()}
     if isinstance(value, list | tuple):
         return [_shown(item) for item in value]
-    if isinstance(value, pulumi.Asset | pulumi.Archive):
-        return (type(value).__name__, _shown(vars(value)))
     return value

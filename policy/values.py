@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import pulumi
 from pulumi_policy import proxy
 
+from delivery_lab.program.assets import of_pulumis
 from delivery_lab.program.graph import UNKNOWN
 
 _UNKNOWN_TEXTS = frozenset(value for name, value in vars(proxy).items() if name.startswith("UNKNOWN_"))
@@ -18,7 +20,7 @@ _EMPTY: tuple[Any, ...] = (None, "", [], {})
 
 
 def plain(value: Any) -> Any:
-    """A value as plain lists, dicts and scalars; whole numbers as int, assets and archives as they are."""
+    """A value as plain lists, dicts and scalars; whole numbers as int, assets and archives as a graph holds them."""
     if isinstance(value, str):
         return UNKNOWN if value in _UNKNOWN_TEXTS else value
     if isinstance(value, float) and value.is_integer():
@@ -27,7 +29,7 @@ def plain(value: Any) -> Any:
         return {name: _member(value, name) for name in sorted(value)}
     if isinstance(value, Sequence):
         return [_member(value, index) for index in range(len(value))]
-    return value
+    return of_pulumis(value) if isinstance(value, pulumi.Asset | pulumi.Archive) else value
 
 
 def _member(holder: Any, key: str | int) -> Any:

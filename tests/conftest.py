@@ -50,12 +50,6 @@ def _no_processes_for_many_runs() -> Iterator[None]:
         yield
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put tests that are marked so first, after all others were put into an order by chance."""
-    items.sort(key=lambda item: item.get_closest_marker("first") is None)
-
-
 @pytest.fixture
 def only_new_garbage() -> Iterator[None]:
     """`gc.collect` looks through what the test makes: through all that earlier tests have left takes a second."""

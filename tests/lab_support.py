@@ -9,12 +9,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, lru_cache
 from pathlib import Path
 
-from pulumi import FileArchive
-
 from delivery_lab.checks.finding import Finding
 from delivery_lab.checks.registry import find_all
 from delivery_lab.events import Run
 from delivery_lab.model.randomness import DEFAULT_SEED
+from delivery_lab.program.assets import FileArchive
 from delivery_lab.program.engine import evaluate
 from delivery_lab.program.graph import Graph
 from delivery_lab.program.graph_cache import evaluated, stored_graph

@@ -81,7 +81,7 @@ def test_old_garbage_is_looked_for_when_there_is_half_as_much_again(
     monkeypatch.setattr(garbage, "_LOOK_EVERY", 1)
     old = garbage._OldGarbage()
     looked = []
-    for python.blocks in (1_000, 1_300, 1_500, 1_501, 1_700, 2_200, 2_300):
+    for python.blocks in (10_000_000, 13_000_000, 15_000_000, 15_000_001, 17_000_000, 22_000_000, 23_000_000):
         old.collect_if_grown()
         looked.append(python.collections)
     assert looked == [1, 1, 1, 2, 2, 2, 3]
@@ -94,10 +94,27 @@ def test_objects_are_counted_after_every_eighth_run_only(monkeypatch: pytest.Mon
     old = garbage._OldGarbage()
     looked = []
     for run in range(1, 25):
-        python.blocks = 1_000 * 2**run
+        python.blocks = 10_000_000 * 2**run
         old.collect_if_grown()
         looked.append(python.collections)
     assert looked == [0] * 7 + [1] * 8 + [2] * 8 + [3]
+
+
+def test_where_there_is_little_old_garbage_is_not_looked_for_before_there_is_as_much_as_packages_take(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    python = Python()
+    monkeypatch.setattr(garbage, "gc", python)
+    monkeypatch.setattr(garbage, "sys", python)
+    monkeypatch.setattr(garbage, "_LOOK_EVERY", 1)
+    old = garbage._OldGarbage()
+    python.blocks = 400_000
+    old.begin()
+    looked = []
+    for python.blocks in (700_000, 1_900_000, 1_900_001, 3_400_001, 3_400_002):
+        old.collect_if_grown()
+        looked.append(python.collections)
+    assert looked == [0, 0, 1, 1, 2]
 
 
 @pytest.mark.usefixtures("no_automatic_collection")
@@ -108,7 +125,7 @@ def test_garbage_from_before_runs_is_found_in_time(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(garbage, "_old_garbage", garbage._OldGarbage())
     old = circle()
     found = []
-    for before, after in ((1_000, 1_500), (1_400, 1_500), (1_500, 1_501)):
+    for before, after in ((10_000_000, 15_000_000), (14_000_000, 15_000_000), (15_000_000, 15_000_001)):
         python.blocks = before
         with rare_garbage_collection():
             python.blocks = after

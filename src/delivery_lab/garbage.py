@@ -15,6 +15,9 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 _GROWTH = 1.5
 """By how much objects may become more before all are looked through. Python's own rule is a quarter; each look takes a
 quarter of a second once all packages are imported."""
+_LEAST = 1_500_000
+"""By so many blocks of memory (some 100 MB) they have to become more besides. A process of a command has a million or
+two: those that its first runs import are not garbage, and a command ends before the rest is worth a look."""
 
 
 _LOOK_EVERY = 8
@@ -46,7 +49,7 @@ class _OldGarbage:
             return
         self._not_looked = 0
         # Blocks of memory are counted by the pool. To count the objects takes a second where there are millions.
-        if sys.getallocatedblocks() > self._blocks_kept * _GROWTH:
+        if sys.getallocatedblocks() > max(self._blocks_kept * _GROWTH, self._blocks_kept + _LEAST):
             gc.collect()
             self._blocks_kept = sys.getallocatedblocks()
 

@@ -19,16 +19,20 @@ FunctionRuleId = Literal[
     "LAM-CODE-1", "LAM-CODE-2", "LAM-CONC-1", "LAM-CONC-2", "LAM-CONC-3", "LAM-CONC-4", "LAM-CREATE-1",
     "LAM-DURATION-1", "LAM-ENV-1", "LAM-ENV-2", "LAM-ERR-1", "LAM-FILES-1", "LAM-FREEZE-1", "LAM-INIT-1",
     "LAM-INIT-2", "LAM-INIT-3", "LAM-MEMORY-1", "LAM-PROV-1", "LAM-PROV-2", "LAM-PROV-3", "LAM-PROV-4",
-    "LAM-RESPONSE-1", "LAM-SCALE-1", "LAM-TIME-1", "LAM-TIME-2", "LAM-TRACE-1", "LAM-VARS-1",
+    "LAM-RESPONSE-1", "LAM-SCALE-1", "LAM-SNAP-1", "LAM-TIME-1", "LAM-TIME-2", "LAM-TRACE-1", "LAM-VARS-1",
 ]  # fmt: skip
 
 NamedRuleId = Literal["ASY-CONFIG-1", "ASY-CONFIG-2", "ASY-CONFIG-3", "LAM-VERSION-1", "LAM-VERSION-2"]
 RetainedRuleId = Literal["SQS-RET-1", "SQS-RET-2", "SQS-RET-3", "SQS-RET-4"]
-RefusedRuleId = Literal["API-VALUE-1", "ESM-ONE-1", "ESM-REGION-1", "ESM-ROLE-1"]
+OverwrittenRuleId = Literal[
+    "EB-TARGETS-2", "EB-TARGETS-3", "SQS-ADDRESS-1", "S3-NOTIFY-2", "SNS-POLICY-2", "SQS-POLICY-1"
+]
+RefusedRuleId = Literal["API-NAME-1", "API-VALUE-1", "ESM-ONE-1", "ESM-REGION-1", "ESM-ROLE-1", "SNS-ENDPOINT-1"]
 
 RuleId = Literal[
     NamedRuleId,
     RefusedRuleId,
+    OverwrittenRuleId,
     RetainedRuleId,
     EventRuleId,
     PricedRuleId,

@@ -48,6 +48,73 @@ BAD = (
         found("CHK-VT-1 error"),
     ),
     Program(
+        "one-statement-for-two-topics",
+        """
+        worker = function()
+        aws.lambda_.FunctionEventInvokeConfig("parked", function_name=worker.name, destination_config={
+            "on_failure": {"destination": aws.sqs.Queue("failed").arn}})
+        for name in ("orders", "refunds"):
+            aws.lambda_.Permission(name, action="lambda:InvokeFunction", function=worker.name, statement_id="AllowSns",
+                                   principal="sns.amazonaws.com", source_arn=aws.sns.Topic(f"{name}-topic").arn)
+        """,
+        found("CHK-ONE-3 error"),
+    ),
+    Program(
+        "role-of-another-service",
+        """
+        jobs = queue_with_dlq()
+        mapping(jobs, function())
+        aws.iam.RolePolicy("sends", role=role.id, policy=pulumi.Output.json_dumps({"Statement": [
+            {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": jobs.arn}]}))
+        aws.scheduler.Schedule("hourly", schedule_expression="rate(1 hour)", flexible_time_window={"mode": "OFF"},
+                               target={"arn": jobs.arn, "role_arn": role.arn,
+                                       "dead_letter_config": {"arn": aws.sqs.Queue("missed").arn}})
+        """,
+        found("CHK-ROLE-2 error"),
+    ),
+    Program(
+        "target-without-its-bus",
+        """
+        jobs = queue_with_dlq()
+        mapping(jobs, function())
+        bus = aws.cloudwatch.EventBus("shop")
+        rule = aws.cloudwatch.EventRule("ordered", event_bus_name=bus.name, event_pattern='{"source": ["shop"]}')
+        aws.cloudwatch.EventTarget("to-jobs", rule=rule.name, arn=jobs.arn)
+        """,
+        found("CHK-EVENT-6 error"),
+    ),
+    Program(
+        "policy-for-each-topic",
+        """
+        jobs = queue_with_dlq()
+        mapping(jobs, function())
+        for name in ("orders", "refunds"):
+            topic = aws.sns.Topic(name)
+            aws.sqs.QueuePolicy(f"{name}-may-send", queue_url=jobs.url, policy=pulumi.Output.json_dumps({
+                "Statement": [{"Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"},
+                               "Action": "sqs:SendMessage", "Resource": jobs.arn,
+                               "Condition": {"ArnEquals": {"aws:SourceArn": topic.arn}}}]}))
+        """,
+        found("CHK-ONE-2 error"),
+    ),
+    Program(
+        "notification-for-each-prefix",
+        """
+        uploads = aws.s3.Bucket("uploads")
+        worker = function()
+        may = aws.lambda_.Permission("may", action="lambda:InvokeFunction", function=worker.name,
+                                     principal="s3.amazonaws.com", source_account="123456789012",
+                                     source_arn=uploads.arn)
+        aws.lambda_.FunctionEventInvokeConfig("parked", function_name=worker.name, destination_config={
+            "on_failure": {"destination": aws.sqs.Queue("failed").arn}})
+        for prefix in ("in/", "out/"):
+            aws.s3.BucketNotification(prefix.strip("/"), bucket=uploads.id, lambda_functions=[{
+                "lambda_function_arn": worker.arn, "events": ["s3:ObjectCreated:*"], "filter_prefix": prefix}],
+                opts=pulumi.ResourceOptions(depends_on=[may]))
+        """,
+        found("CHK-ONE-2 error"),
+    ),
+    Program(
         "qualified-arn",
         """
         jobs = queue_with_dlq()

@@ -6,12 +6,11 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import pulumi
-
 from delivery_lab.checks.code.program import Code, UnreadableCode
 from delivery_lab.checks.code.reading import read_code
 from delivery_lab.checks.finding import Finding
 from delivery_lab.checks.registry import CHECKS
+from delivery_lab.program.assets import AssetArchive, StringAsset
 from delivery_lab.program.engine import evaluate
 from delivery_lab.program.graph import Graph, Resource
 from delivery_lab.program.project import read_project
@@ -131,7 +130,7 @@ def code_of(files: Mapping[str, str], *, handler: str = "app.handle", **environm
 def try_code_of(
     files: Mapping[str, str], *, handler: str = "app.handle", **environment: object
 ) -> Code | UnreadableCode:
-    archive = pulumi.AssetArchive({path: pulumi.StringAsset(textwrap.dedent(text)) for path, text in files.items()})
+    archive = AssetArchive({path: StringAsset(textwrap.dedent(text)) for path, text in files.items()})
     variables = {"environment": {"variables": environment}}
     inputs = {"runtime": "python3.13", "handler": handler, "code": archive, **variables}
     resource = Resource("urn:f", "aws:lambda/function:Function", "f", True, "f", "", inputs, inputs)

@@ -9,6 +9,7 @@ import sys
 
 import pytest
 
+from tests.cli.conftest import Lab
 from tests.lab_support import ROOT
 
 HEAVY = ("pulumi", "grpc", "botocore", "boto3", "moto", "delivery_lab.model.account", "delivery_lab.program.engine")
@@ -34,7 +35,7 @@ def _modules(*words: str, environment: dict[str, str] | None = None) -> set[str]
         text=True,
         check=True,
     )
-    code, modules = json.loads(done.stderr)
+    code, modules = json.loads(done.stderr.splitlines()[-1])
     assert code == 0
     return set(modules)
 
@@ -58,6 +59,16 @@ def test_a_command_that_runs_nothing_imports_nothing_that_runs(words: tuple[str,
 
     assert modules.isdisjoint(HEAVY)
     assert len(modules) < MOST_MODULES
+
+
+def test_a_run_of_a_kept_graph_loads_neither_pulumis_sdk_nor_what_compares_two(lab: Lab) -> None:
+    lab("run", "batch-partial", "--json")  # its graph is kept from here on
+
+    modules = _modules("run", "batch-partial", "--json")
+
+    assert modules.isdisjoint(("pulumi", "grpc", "google.protobuf"))
+    assert modules.isdisjoint(("delivery_lab.compare", "delivery_lab.cli.comments.junit"))
+    assert "delivery_lab.program.engine" not in modules
 
 
 def test_a_rule_is_explained_without_the_checks() -> None:

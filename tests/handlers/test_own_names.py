@@ -78,7 +78,6 @@ SETTINGS = {
     "random.seed(1)": "random.random() == 0.13436424411240122",
 }
 """What a handler can set for its process, and how it reads what is set."""
-_TRACES = ("sys.settrace", "sys.setprofile")
 
 
 def _state() -> list[Any]:
@@ -118,10 +117,7 @@ def test_what_a_handler_breaks_it_breaks_for_itself(world: World, way: str) -> N
         assert _state() == state
 
 
-@pytest.mark.parametrize(
-    "setting",
-    [pytest.param(each, marks=pytest.mark.first if each.startswith(_TRACES) else ()) for each in SETTINGS],
-)
+@pytest.mark.parametrize("setting", SETTINGS)
 def test_what_a_handler_sets_for_its_process_it_sets_for_its_environment(world: World, setting: str) -> None:
     code = (
         f"{_IMPORTS}def handler(event, context):\n    if event:\n        {setting}\n"
@@ -190,9 +186,6 @@ def test_what_a_thread_raises_ends_the_thread(world: World, raises: str, starts:
     assert world.run_code(code) == "there"
 
 
-# Python 3.11 goes round in the first instruction of a traced function while something is pending for its thread, and in
-# a process in which other tests have run for minutes something may be.
-@pytest.mark.first
 @pytest.mark.parametrize("kind", ["settrace", "setprofile"])
 def test_a_tracer_that_raises_fails_the_invoke(world: World, kind: str) -> None:
     function = world.function(

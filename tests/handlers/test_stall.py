@@ -16,6 +16,7 @@ import pytest
 from delivery_lab.errors import HandlerStalledError
 from delivery_lab.handlers import stall
 from tests.handlers.world import World, WorldMaker
+from tests.traced import BOTH, traced_calls
 
 BLOCKING = [
     "while True: pass",
@@ -218,6 +219,7 @@ def test_code_that_goes_on_after_it_was_left_behind_does_nothing(make_world: Wor
     world = make_world(stall_after_seconds=0.2)
     text = "import os, yaml\ndef handler(e, c):\n    os.read(yaml.rings[0], 1)\n    yaml.rings.append('went on')"
     (found,) = _on_a_thread(world, text)
+    assert traced_calls() == BOTH  # what waits for the thread that was left behind concerns no other
     os.write(writing, b"x")
     os.close(writing)
 

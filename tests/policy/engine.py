@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import grpc
-import pulumi
 from google.protobuf import empty_pb2
 from google.protobuf.struct_pb2 import Struct
 from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
 
+from delivery_lab.program.assets import AssetArchive, AssetOrArchive, FileArchive, FileAsset, StringAsset
 from delivery_lab.program.engine import evaluate
 from delivery_lab.program.graph import UNKNOWN, Graph, Resource
 from delivery_lab.program.project import read_project
@@ -136,7 +136,7 @@ def _or_unknown(text: Any) -> Any:
 
 
 def _code_of(resource: Resource) -> dict[str, Any]:
-    return {name: value for name, value in resource.inputs.items() if isinstance(value, pulumi.Archive)}
+    return {name: value for name, value in resource.inputs.items() if isinstance(value, AssetOrArchive)}
 
 
 def on_the_wire(values: Mapping[str, Any]) -> Struct:
@@ -145,13 +145,13 @@ def on_the_wire(values: Mapping[str, Any]) -> Struct:
 
 
 def _signed(value: Any) -> Any:
-    if isinstance(value, pulumi.AssetArchive):
+    if isinstance(value, AssetArchive):
         return {SIGNATURE: _ARCHIVE, "assets": {name: _signed(part) for name, part in value.assets.items()}}
-    if isinstance(value, pulumi.FileArchive):
+    if isinstance(value, FileArchive):
         return {SIGNATURE: _ARCHIVE, "path": str(value.path)}
-    if isinstance(value, pulumi.FileAsset):
+    if isinstance(value, FileAsset):
         return {SIGNATURE: _ASSET, "path": str(value.path)}
-    if isinstance(value, pulumi.StringAsset):
+    if isinstance(value, StringAsset):
         return {SIGNATURE: _ASSET, "text": str(value.text)}
     return value
 

@@ -10,6 +10,14 @@ import pulumi
 import pytest
 
 from delivery_lab.errors import ProgramError
+from delivery_lab.program.assets import (
+    AssetArchive,
+    FileArchive,
+    FileAsset,
+    RemoteArchive,
+    RemoteAsset,
+    StringAsset,
+)
 from delivery_lab.program.engine import evaluate
 from delivery_lab.program.graph import UNKNOWN, Graph, Resource
 from tests.program.conftest import MakeProject
@@ -493,15 +501,15 @@ def test_assets_are_asset_objects_with_absolute_paths(make_project: MakeProject)
         files={"src/file.py": ""},
     )
     code = named(evaluate(project, "dev"), "layer").inputs["code"]
-    assert isinstance(code, pulumi.AssetArchive)
-    found = {name: (type(asset).__name__, next(iter(vars(asset).values()))) for name, asset in code.assets.items()}
-    assert found == {
-        "folder": ("FileArchive", str(project.root / "src")),
-        "file.py": ("FileAsset", str(project.root / "src" / "file.py")),
-        "text.txt": ("StringAsset", "hello"),
-        "remote": ("RemoteArchive", "https://example.org/x.zip"),
-        "page": ("RemoteAsset", "https://example.org/page"),
-    }
+    assert code == AssetArchive(
+        {
+            "folder": FileArchive(str(project.root / "src")),
+            "file.py": FileAsset(str(project.root / "src" / "file.py")),
+            "text.txt": StringAsset("hello"),
+            "remote": RemoteArchive("https://example.org/x.zip"),
+            "page": RemoteAsset("https://example.org/page"),
+        }
+    )
 
 
 def test_a_resource_as_a_value_is_its_id_and_a_component_its_urn(make_project: MakeProject) -> None:

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import sys
+from importlib.metadata import version
 from typing import Any
 
+import pulumi_aws.sqs
 import pytest
 
 from delivery_lab.errors import LabError, NotModelledError, ProgramError, SettingsError, StackFileError
@@ -118,6 +120,38 @@ def test_a_failure_while_transforms_are_under_way_is_reported_as_itself(
     for _ in range(3):
         assert str(failing(make_project, program)).startswith(message)
     assert said(capfd) == ""
+
+
+@pytest.mark.parametrize(
+    ("program", "raised"),
+    [
+        (
+            "aws.apigateway.Deployment('d', rest_api='a', stage_name='')",
+            "TypeError: Deployment._internal_init() got an unexpected keyword argument 'stage_name'",
+        ),
+        (
+            "from pulumi_aws.sqs import Topic",
+            f"ImportError: cannot import name 'Topic' from 'pulumi_aws.sqs' ({pulumi_aws.sqs.__file__})",
+        ),
+        ("aws.sqs.Topic('t')", "AttributeError: module 'pulumi_aws.sqs' has no attribute 'Topic'"),
+    ],
+)
+def test_what_an_installed_package_has_not_is_said_with_its_version_and_the_one_asked_for(
+    make_project: MakeProject, program: str, raised: str
+) -> None:
+    files = {"requirements.txt": "pulumi>=3\npulumi_aws-extra==1\nPulumi_AWS>=5.0.0,<6.0.0  # of 2023\n"}
+    error = failing(make_project, f"import pulumi_aws as aws\n{program}\n", files=files)
+    assert str(error) == (
+        f"the program raised {raised} (__main__.py:2)\n"
+        f"  pulumi-aws {version('pulumi-aws')} is installed here; requirements.txt:3 asks for Pulumi_AWS>=5.0.0,<6.0.0"
+    )
+
+
+def test_an_argument_that_the_programs_own_function_has_not_is_no_matter_of_versions(make_project: MakeProject) -> None:
+    error = failing(make_project, "import pulumi_aws\n\ndef make():\n    pass\n\nmake(name='x')\n")
+    assert str(error) == (
+        "the program raised TypeError: make() got an unexpected keyword argument 'name' (__main__.py:6)"
+    )
 
 
 def test_run_errors_are_settings_errors_with_the_message_as_it_is(make_project: MakeProject) -> None:

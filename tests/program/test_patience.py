@@ -14,6 +14,7 @@ from delivery_lab.errors import ProgramError
 from delivery_lab.program.engine import evaluate
 from delivery_lab.program.patience import PROGRAM_TIMEOUT_SECONDS
 from delivery_lab.program.project import read_project
+from tests.traced import BOTH, traced_calls
 
 _LIMIT_SECONDS = 0.3
 _FIX = "\n  fix: give it what it waits for, or more time with --program-timeout SECONDS"
@@ -81,6 +82,15 @@ def test_a_thread_that_a_program_waits_for_is_left_behind(tmp_path: Path) -> Non
             _evaluate(tmp_path, _WAITS_FOR_A_THREAD)
     finally:
         threading.held.set()  # type: ignore[attr-defined]  # the program's own
+
+
+def test_functions_can_be_traced_after_a_program_was_evaluated_on_a_thread(tmp_path: Path) -> None:
+    _on_a_thread(lambda: _evaluate(tmp_path, ""))
+    assert traced_calls() == BOTH
+
+    with pytest.raises(ProgramError):
+        _on_a_thread(lambda: _evaluate(tmp_path, "while True:\n    pass\n"))
+    assert traced_calls() == BOTH
 
 
 def test_without_an_option_the_limit_is_that_of_a_slow_build(tmp_path: Path) -> None:

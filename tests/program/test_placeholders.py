@@ -53,6 +53,25 @@ def test_what_only_the_cloud_can_answer_is_unknown(make_project: MakeProject, ex
     assert outputs(make_project, f"pulumi.export('x', {expression})\n") == {"x": UNKNOWN}
 
 
+@pytest.mark.parametrize("asked", ["get_credentials(registry_id='210987654321')", "get_authorization_token()"])
+def test_a_login_to_ecr_can_be_taken_apart_and_its_password_is_unknown(make_project: MakeProject, asked: str) -> None:
+    program = f"""\
+login = aws.ecr.{asked}
+user, password = base64.b64decode(login.authorization_token).decode().split(":")
+pulumi.export("user", user)
+pulumi.export("password", password)
+pulumi.export("token", login.authorization_token)
+pulumi.export("server", login.proxy_endpoint)
+"""
+    account = "210987654321" if "registry_id" in asked else "123456789012"
+    assert outputs(make_project, "import base64\n" + program) == {
+        "user": "AWS",
+        "password": UNKNOWN,
+        "token": UNKNOWN,
+        "server": f"https://{account}.dkr.ecr.us-east-1.amazonaws.com",
+    }
+
+
 def test_what_the_program_says_itself_stays_known(make_project: MakeProject) -> None:
     program = "topic = aws.sns.get_topic(name='theirs')\npulumi.export('x', [topic.name, topic.region])\n"
     assert outputs(make_project, program) == {"x": ["theirs", "us-east-1"]}

@@ -334,3 +334,19 @@ def test_s3_filter_3_what_is_not_encoded_is_refused_where_it_decides(prefix: str
 
     assert str(refused.value).endswith(f"fix: write {quote_plus(prefix, safe='/')}")
     WORLDS.clear()
+
+
+def test_s3_notify_2_two_notifications_of_a_bucket_end_a_run_that_one_of_them_is_about() -> None:
+    other = {"queueArn": arn_of(JOBS), **CREATED, "filterPrefix": "out/"}
+    second = resource(resource_types.BUCKET_NOTIFICATION, "second", {"bucket": BUCKET.name, "queues": [other]})
+    world = _Connected(BUCKET, JOBS, _to(JOBS, filterPrefix="in/"), second)
+
+    world.put("else/a")
+    for key in ("in/a", "out/a"):
+        with pytest.raises(NotModelledError) as refused:
+            world.put(key)
+        assert str(refused.value) == (
+            "tell and second write the notifications of uploads over each other, and AWS keeps what is written last "
+            "(S3-NOTIFY-2)\n  fix: put all configurations of tell and second into one BucketNotification"
+        )
+    assert not world.account.queues["jobs"].messages

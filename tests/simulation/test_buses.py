@@ -293,3 +293,53 @@ def test_eb_fifo_3_a_fifo_queue_as_a_target_needs_a_message_group() -> None:
     assert caught.value.rule == "EB-FIFO-3"
     assert "MessageGroupId must be specified for target" in str(caught.value)
     WORLDS.clear()
+
+
+def test_eb_targets_2_two_targets_of_one_id_end_a_run_that_reaches_them() -> None:
+    other = a_queue("others")
+    targets = [a_target(to, f"to {to.name}", targetId="same") for to in (JOBS, other)]
+    world = _Deployed(BUS, JOBS, other, RULE, *targets)
+
+    with pytest.raises(NotModelledError) as refused:
+        world.put()
+
+    assert str(refused.value) == (
+        "to jobs and to others write target same of rule over each other, and AWS keeps what is written last "
+        "(EB-TARGETS-2)\n  fix: give to jobs and to others a targetId of their own"
+    )
+
+
+@pytest.mark.parametrize(
+    ("inputs", "message", "fix"),
+    [
+        (
+            {"eventBusName": None},
+            "Rule rule does not exist on EventBus default.",
+            "set eventBusName of target to that of rule, shop",
+        ),
+        (
+            {"rule": arn_of(RULE)},
+            (
+                f"Value '{arn_of(RULE)}' at 'rule' failed to satisfy constraint: Member must satisfy regular "
+                "expression pattern: [\\.\\-_A-Za-z0-9]+"
+            ),
+            "set rule of target to the name of rule",
+        ),
+    ],
+    ids=["without the bus of its rule", "by the ARN"],
+)
+def test_eb_targets_3_a_target_of_no_rule_is_refused(inputs: dict[str, Any], message: str, fix: str) -> None:
+    with pytest.raises(DeploymentRefusedError) as refused:
+        _Deployed(BUS, JOBS, RULE, a_target(JOBS, **inputs))
+
+    found = refused.value
+    assert (found.resource, found.aws_message, found.rule) == ("target", message, "EB-TARGETS-3")
+    assert str(found).endswith(f"fix: {fix}")
+
+
+def test_a_target_of_a_rule_of_another_stack_is_left_alone() -> None:
+    world = _Deployed(BUS, JOBS, RULE, a_target(JOBS), a_target(JOBS, "other", rule="elsewhere"))
+
+    world.put()
+
+    assert len(world.bodies()) == 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from delivery_lab.errors import DeploymentRefusedError, NotModelledError
+from delivery_lab.errors import NotModelledError
 from delivery_lab.model.asynchronous import EventInvokeConfig
 from delivery_lab.program.graph import Resource
 from delivery_lab.resource_types import BUCKETS, FUNCTION, INVOKE_CONFIG
@@ -43,15 +43,18 @@ def test_dead_letter_config_and_event_invoke_config_make_one() -> None:
     assert found == {"worker": EventInvokeConfig(0, 60, "arn:a", "arn:b", "arn:dlq")}
 
 
-def test_asy_config_1_a_second_config_of_a_function_is_refused() -> None:
-    with pytest.raises(DeploymentRefusedError) as caught:
+def test_asy_config_1_which_of_two_configs_of_a_function_counts_is_not_known() -> None:
+    with pytest.raises(NotModelledError) as caught:
         _configs(
             resource(FUNCTION, "worker"),
             resource(INVOKE_CONFIG, "one", {"functionName": "worker"}),
             resource(INVOKE_CONFIG, "two", {"functionName": "worker"}),
         )
 
-    assert caught.value.aws_message == "The function worker has an event invoke config already: one"
+    assert str(caught.value) == (
+        "one and two are both about the function worker, and Lambda keeps the one that is written last, as a whole "
+        "(ASY-CONFIG-1)\n  fix: put both into one FunctionEventInvokeConfig"
+    )
 
 
 def test_asy_config_2_a_version_or_alias_that_is_not_in_this_stack_is_not_modelled() -> None:

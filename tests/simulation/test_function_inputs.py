@@ -7,10 +7,10 @@ from typing import Any
 
 import cfnlint  # type: ignore[import-untyped]  # it has no types
 import pytest
-from pulumi import FileArchive
 
 from delivery_lab.errors import DeploymentRefusedError, LabError, ProgramError
 from delivery_lab.limits.functions import CLOSED_RUNTIMES
+from delivery_lab.program.assets import FileArchive
 from delivery_lab.program.graph import UNKNOWN
 from delivery_lab.resource_types import FUNCTION
 from delivery_lab.simulation.function_inputs import check_inputs, notes_on_inputs

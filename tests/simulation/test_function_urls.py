@@ -98,12 +98,12 @@ def test_two_urls_have_to_be_chosen_from(folder: Folder) -> None:
 def test_a_url_that_streams_is_refused_when_a_request_is_sent_to_it(folder: Folder) -> None:
     streams = _URL.replace("'NONE'", "'NONE', invoke_mode='RESPONSE_STREAM'")
 
-    assert folder.run(more=streams).notes == (
-        "url uses what is not modelled; a run that sends a request to it is refused",
-    )
+    why = "url: invokeMode RESPONSE_STREAM; nearest: BUFFERED"
+
+    (note,) = folder.run(more=streams).notes
+    assert note == f"url uses what is not modelled ({why}); a run that sends a request to it is refused"
     assert folder.refusal(NotModelledError, more=streams, workload=_REQUEST) == (
-        "a request is sent to url, which uses what is not modelled:\n"
-        "  url: invokeMode RESPONSE_STREAM; nearest: BUFFERED"
+        f"a request is sent to url, which uses what is not modelled:\n  {why}"
     )
 
 

@@ -6,13 +6,16 @@ from pathlib import Path
 
 import pytest
 
+from delivery_lab import resource_types
 from delivery_lab.checks.registry import CHECKS
 from delivery_lab.errors import DeploymentRefusedError
 from delivery_lab.results.outcome import Outcome, outcome_of
+from delivery_lab.simulation.queue_attributes import check_addresses
 from delivery_lab.simulation.simulate import simulate
 from delivery_lab.simulation.workload_files import read_workload
 from delivery_lab.stack.stack import Stack
 from tests.checks.world import graph_of
+from tests.stack.world import arn_of, resource, stack_of
 
 HANDLER = """
 def handle(event, context):
@@ -324,3 +327,23 @@ def test_eb_region_1_a_bus_in_another_region_is_a_target(tmp_path: Path) -> None
     )
     _run(tmp_path, stack, "send: [{invoke: worker, body: {Records: []}}]\n")
     assert _found(stack, "CHK-REGION-1") == []
+
+
+@pytest.mark.parametrize("token", ["QUEUE_POLICY", "REDRIVE_POLICY", "REDRIVE_ALLOW_POLICY"])
+def test_sqs_address_1_a_queue_is_named_by_its_url_not_by_its_arn(token: str) -> None:
+    jobs = resource(resource_types.QUEUE, "jobs")
+    held = resource(getattr(resource_types, token), "held", {"queueUrl": arn_of(jobs), "policy": "{}"})
+
+    with pytest.raises(DeploymentRefusedError) as refused:
+        check_addresses(stack_of(jobs, held))
+
+    assert str(refused.value) == (
+        f"AWS would refuse held: InvalidAddress: The address {arn_of(jobs)} is not valid for this endpoint. "
+        "(SQS-ADDRESS-1)\n  fix: set queueUrl of held to the url of the queue"
+    )
+
+
+def test_a_queue_that_is_named_by_its_url_is_taken() -> None:
+    jobs = resource(resource_types.QUEUE, "jobs")
+
+    check_addresses(stack_of(jobs, resource(resource_types.QUEUE_POLICY, "held", {"queueUrl": jobs.outputs["url"]})))

@@ -169,8 +169,8 @@ _UNKNOWN = "environment={'variables': {'HOST': aws.rds.Instance('db', instance_c
     ("function", "message"),
     [
         (
-            "snap_start={'apply_on': 'PublishedVersions'}",
-            "snapStart = {'applyOn': 'PublishedVersions'}; nearest: a cold start of fixed length (LAM-INIT-1)",
+            "durable_config={'execution_timeout': 60}",
+            "durableConfig = {'executionTimeout': 60}; nearest: an ordinary function",
         ),
         (_UNKNOWN_MEMORY, "memorySize is known only after deployment"),
         (
@@ -671,16 +671,17 @@ def test_a_route_that_is_not_modelled_is_refused_by_name_when_a_request_goes_to_
 
 def test_an_api_that_is_not_modelled_may_be_part_of_the_stack(folder: Folder) -> None:
     described = "aws.apigatewayv2.Api('quick', protocol_type='HTTP', body='[]')"
+    why = "quick: body is no object in JSON or YAML"
 
     run = folder.run(more=_API + described)
 
     assert outcome_of(run).messages.processed == 3
     assert run.notes == (
         "GET /orders/{id} of api uses what is not modelled; a run that sends a request there is refused",
-        "quick uses what is not modelled; a run that sends a request to it is refused",
+        f"quick uses what is not modelled ({why}); a run that sends a request to it is refused",
     )
     message = folder.refusal(NotModelledError, more=described, workload=_REQUEST)
-    assert message == ("a request is sent to quick, which uses what is not modelled:\n  quick: body is no JSON object")
+    assert message == f"a request is sent to quick, which uses what is not modelled:\n  {why}"
     named = "send: [{at: 0, http: {method: GET, path: /, api: quick}}]\n"
     assert folder.refusal(NotModelledError, more=_API + described, workload=named) == message
     message = folder.refusal(WorkloadError, more=_API + described, workload=_REQUEST)

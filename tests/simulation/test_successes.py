@@ -104,3 +104,20 @@ def test_dst_failure_1_the_record_of_a_failure_is_a_message_where_a_mapping_read
 
     messages = outcome_of(run).messages
     assert (messages.sent, messages.processed, messages.dead_lettered) == (2, 0, 2)
+
+
+@pytest.mark.parametrize(
+    ("more", "target"),
+    [(_SECOND, "second.arn"), (_BUS, "bus.arn"), (_TOPIC, "topic.arn")],
+    ids=["function", "bus", "topic"],
+)
+def test_dst_failure_1_the_record_of_a_failure_is_a_message_where_the_records_of_successes_go(
+    folder: Folder, more: str, target: str
+) -> None:
+    failing = _HANDLER.replace("    return {}", '    raise ValueError("first")')
+    failure = f'{{"on_failure": {{"destination": {target}}}, "on_success"'
+    both = _CONFIG.format(target=target).replace('{"on_success"', failure)
+
+    messages = outcome_of(folder.run(failing, _WORKLOAD, more=more + both)).messages
+
+    assert (messages.sent, messages.processed, messages.dead_lettered, messages.lost) == (2, 0, 1, 1)

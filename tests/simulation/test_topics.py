@@ -295,3 +295,32 @@ def test_sns_fifo_6_a_function_cannot_subscribe_to_a_fifo_topic() -> None:
     assert caught.value.rule == "SNS-FIFO-6"
     assert "let worker read it by an event source mapping" in str(caught.value)
     WORLDS.clear()
+
+
+@pytest.mark.parametrize(
+    ("to", "inputs", "message", "what"),
+    [
+        (JOBS, {"endpoint": "https://sqs/jobs"}, "Invalid parameter: SQS endpoint ARN", "queue"),
+        (WORKER, {"protocol": "sqs"}, "Invalid parameter: SQS endpoint ARN", "queue"),
+        (JOBS, {"protocol": "lambda"}, "Invalid parameter: Lambda endpoint ARN", "function"),
+    ],
+    ids=["URL of a queue", "function as a queue", "queue as a function"],
+)
+def test_sns_endpoint_1_an_endpoint_is_the_arn_of_what_the_protocol_says(
+    to: Resource, inputs: dict[str, Any], message: str, what: str
+) -> None:
+    with pytest.raises(DeploymentRefusedError) as refused:
+        _Deployed(TOPIC, JOBS, WORKER, _subscription(to, **inputs))
+
+    assert (refused.value.aws_message, refused.value.rule) == (message, "SNS-ENDPOINT-1")
+    assert str(refused.value).endswith(f"fix: set endpoint of sub to the arn of the {what}")
+
+
+def test_a_queue_of_somebody_else_may_subscribe() -> None:
+    elsewhere = "arn:aws:sqs:us-east-1:210987654321:theirs"
+
+    world = _Deployed(TOPIC, JOBS, _subscription(JOBS, endpoint=elsewhere))
+
+    assert world.notes == [
+        f"sub hands on what arrives at orders to {elsewhere} (sqs), outside this stack: that is not counted"
+    ]

@@ -6,13 +6,18 @@ from pathlib import Path
 
 import pytest
 
+from delivery_lab import resource_types
 from delivery_lab.checks.registry import find_all
+from delivery_lab.errors import NotModelledError
 from delivery_lab.results.invariants.checker import violations_of
 from delivery_lab.results.outcome import Outcome, outcome_of
+from delivery_lab.simulation.permits import topic_permit
 from delivery_lab.simulation.simulate import simulate
 from delivery_lab.simulation.workload_files import read_workload
 from delivery_lab.stack.stack import Stack
+from delivery_lab.stack.topics import Topic
 from tests.checks.world import graph_of
+from tests.stack.world import arn_of, resource, stack_of
 
 TOPIC = """
 source = aws.sns.Topic("source")
@@ -90,3 +95,42 @@ def test_a_queue_that_lets_its_publisher_send_loses_none(tmp_path: Path, program
 
     assert check not in checks
     assert (outcome.messages.sent, outcome.messages.lost, outcome.messages.processed) == (2, 0, 2)
+
+
+def test_sqs_policy_1_two_policies_of_a_queue_end_a_run_that_depends_on_which_counts(tmp_path: Path) -> None:
+    both = POLICY % ("sns.amazonaws.com", "source.arn") + POLICY.replace('"policy", queue', '"other", queue') % (
+        "sns.amazonaws.com",
+        OTHER,
+    )
+
+    with pytest.raises(NotModelledError) as refused:
+        _run(tmp_path, TOPIC + both, SNS)
+
+    names = " and ".join(sorted(("policy", "other"), key=str(refused.value).index))
+    assert str(refused.value) == (
+        f"source hands a message on to jobs, and {names} write the policy of the queue over each other: which of them "
+        "is written last decides whether it lets source in (SQS-POLICY-1)\n"
+        f"  fix: put the statements of {names} into one policy"
+    )
+
+
+def test_sns_policy_2_two_policies_of_a_topic_end_a_run_that_depends_on_which_counts() -> None:
+    topic, bucket = resource(resource_types.TOPIC, "news"), resource(resource_types.BUCKET, "uploads")
+    lets = {"Effect": "Allow", "Principal": {"Service": "s3.amazonaws.com"}, "Action": "sns:*", "Resource": "*"}
+    holders = [
+        resource(
+            resource_types.TOPIC_POLICY,
+            name,
+            {"arn": arn_of(topic), "policy": {"Statement": [{**lets, "Effect": effect}]}},
+        )
+        for name, effect in (("one", "Allow"), ("two", "Deny"))
+    ]
+    (found,) = stack_of(topic, bucket, *holders).all(Topic)
+
+    permit = topic_permit(found, "s3.amazonaws.com", "uploads", arn_of(bucket), "", "S3-POLICY-1")
+
+    assert permit.undecided == (
+        "uploads hands a message on to news, and one and two write the policy of the topic over each other: which of "
+        "them is written last decides whether it lets uploads in (SNS-POLICY-2)\n"
+        "  fix: put the statements of one and two into one policy"
+    )

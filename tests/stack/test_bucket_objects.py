@@ -6,17 +6,17 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-import pulumi
 import pytest
 
+from delivery_lab.program.assets import FileArchive, FileAsset
 from delivery_lab.program.graph import UNKNOWN
 from delivery_lab.resource_types import BUCKET_OBJECTS, FUNCTION, LAYER
 from delivery_lab.stack.code import code_files
 from delivery_lab.stack.functions import Layer
 from tests.stack.world import resource, stack_of
 
-ZIP = pulumi.FileAsset("worker.zip")
-FOLDER = pulumi.FileArchive("worker")
+ZIP = FileAsset("worker.zip")
+FOLDER = FileArchive("worker")
 
 
 def stored(name: str, kind: str = BUCKET_OBJECTS[0], **inputs: Any) -> Any:
@@ -27,7 +27,7 @@ def stored(name: str, kind: str = BUCKET_OBJECTS[0], **inputs: Any) -> Any:
 @pytest.mark.parametrize("source", [ZIP, FOLDER])
 def test_a_function_has_the_code_that_stands_in_s3(kind: str, source: object) -> None:
     held = stored("worker.zip", kind, bucket="code", source=source)
-    other = stored("other.zip", kind, bucket="code", source=pulumi.FileArchive("other"))
+    other = stored("other.zip", kind, bucket="code", source=FileArchive("other"))
     function = resource(FUNCTION, "worker", {"s3Bucket": "code", "s3Key": "worker.zip"})
     layer = resource(LAYER, "layer", {"s3Bucket": "code", "s3Key": "worker.zip"})
 

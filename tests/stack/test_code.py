@@ -7,21 +7,21 @@ import re
 import socket
 from pathlib import Path
 
-import pulumi
 import pytest
 
 from delivery_lab.errors import HandlerLoadError, NotModelledError, ProgramError
+from delivery_lab.program.assets import AssetArchive, FileArchive, FileAsset, RemoteArchive, StringAsset
 from delivery_lab.stack.code import CodeFiles, code_files
 
 
 def test_folders_files_and_texts_stand_where_the_archive_puts_them(tmp_path: Path) -> None:
     (tmp_path / "worker").mkdir()
     (tmp_path / "settings.json").write_text("{}")
-    archive = pulumi.AssetArchive(
+    archive = AssetArchive(
         {
-            ".": pulumi.FileArchive("./worker"),
-            "shared/settings.json": pulumi.FileAsset("./settings.json"),
-            "inner": pulumi.AssetArchive({"./made.py": pulumi.StringAsset("x = 1")}),
+            ".": FileArchive("./worker"),
+            "shared/settings.json": FileAsset("./settings.json"),
+            "inner": AssetArchive({"./made.py": StringAsset("x = 1")}),
         }
     )
 
@@ -33,7 +33,7 @@ def test_folders_files_and_texts_stand_where_the_archive_puts_them(tmp_path: Pat
 
 
 def test_what_is_missing_is_refused_or_left_out(tmp_path: Path) -> None:
-    archive = pulumi.FileArchive("./layer")
+    archive = FileArchive("./layer")
     expected = (
         f"the code of layer is missing: there is no {tmp_path}/layer\n"
         "  fix: create it, or correct the path in the program (paths start at the project's folder)"
@@ -46,7 +46,7 @@ def test_what_is_missing_is_refused_or_left_out(tmp_path: Path) -> None:
 
 def test_code_that_is_elsewhere_is_not_modelled(tmp_path: Path) -> None:
     with pytest.raises(NotModelledError, match=r"^the code of worker is a RemoteArchive, which is not on this machine"):
-        code_files(pulumi.RemoteArchive("https://example.org/code.zip"), tmp_path, "worker")
+        code_files(RemoteArchive("https://example.org/code.zip"), tmp_path, "worker")
 
 
 def test_code_that_is_a_plain_text_is_the_name_of_a_file(tmp_path: Path) -> None:
@@ -57,7 +57,7 @@ def test_code_that_is_a_plain_text_is_the_name_of_a_file(tmp_path: Path) -> None
 
 def test_a_file_in_an_archive_stays_what_it_is(tmp_path: Path) -> None:
     (tmp_path / "data.zip").write_bytes(b"")
-    archive = pulumi.AssetArchive({"data.zip": pulumi.FileAsset("data.zip")})
+    archive = AssetArchive({"data.zip": FileAsset("data.zip")})
 
     assert code_files(archive, tmp_path, "worker").plain == ("data.zip",)
 
@@ -74,7 +74,7 @@ def test_what_would_be_read_for_ever_is_refused(tmp_path: Path, kind: str, as_fi
     else:
         with socket.socket(socket.AF_UNIX) as bound:
             bound.bind(str(place))
-    archive = pulumi.AssetArchive({"app.py": pulumi.FileAsset("code")}) if as_file else pulumi.FileArchive("code")
+    archive = AssetArchive({"app.py": FileAsset("code")}) if as_file else FileArchive("code")
 
     with pytest.raises(ProgramError) as refused:
         code_files(archive, tmp_path, "worker")
@@ -88,4 +88,4 @@ def test_links_in_a_circle_lead_nowhere(tmp_path: Path) -> None:
     (tmp_path / "code").symlink_to("code")
 
     with pytest.raises(HandlerLoadError, match=f"^the code of worker is missing: there is no {tmp_path}/code\n"):
-        code_files(pulumi.FileArchive("code"), tmp_path, "worker")
+        code_files(FileArchive("code"), tmp_path, "worker")

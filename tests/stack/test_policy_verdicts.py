@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from delivery_lab import resource_types
-from delivery_lab.program.graph import UNKNOWN
+from delivery_lab.program.graph import UNKNOWN, Resource
 from delivery_lab.stack.functions import Permission
 from delivery_lab.stack.policy_verdicts import Allowance, Use, permission_verdict, verdict
 from tests.stack.world import resource, stack_of
@@ -110,3 +110,37 @@ def test_texts_of_policies_are_read_too() -> None:
     queue = resource(resource_types.QUEUE, "jobs", {"policy": json.dumps({"Statement": _statement()})})
 
     assert verdict(stack_of(queue).queues[0].policies, USE) is Allowance.ALLOWED
+
+
+def _held(name: str, **given: Any) -> Resource:
+    inputs = {"queueUrl": "https://sqs/jobs", "policy": {"Statement": [_statement(**given)]}}
+    return resource(resource_types.QUEUE_POLICY, name, inputs)
+
+
+def test_sqs_policy_1_a_queue_policy_replaces_what_the_queue_was_created_with() -> None:
+    queue = resource(resource_types.QUEUE, "jobs", {"policy": {"Statement": [_statement()]}})
+    own = _held("own", Principal={"AWS": "123456789012"})
+
+    (found,) = stack_of(queue, own).queues
+
+    assert [policy.origin.resource for policy in found.policies] == ["own"]
+    assert verdict(found.policies, USE) is Allowance.DENIED
+
+
+@pytest.mark.parametrize(
+    ("other", "expected"),
+    [
+        ({}, Allowance.ALLOWED),
+        ({"Resource": "*"}, Allowance.ALLOWED),
+        (_source("ArnEquals", TOPIC + "-2"), Allowance.UNDECIDED),
+    ],
+    ids=["the same", "another that lets it", "one that lets another topic"],
+)
+def test_sqs_policy_1_of_two_queue_policies_one_counts_and_it_is_not_known_which(
+    other: dict[str, Any], expected: Allowance
+) -> None:
+    queue = resource(resource_types.QUEUE, "jobs")
+
+    (found,) = stack_of(queue, _held("one"), _held("two", **other)).queues
+
+    assert verdict(found.policies, USE) is expected

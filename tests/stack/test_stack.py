@@ -166,7 +166,7 @@ def test_topics_have_their_policies_and_subscriptions_their_dead_letter_queues()
     (found,) = stack.all(Topic)
     first, second = stack.all(Subscription)
 
-    assert (found.fifo.known, [each.readable for each in found.policies]) == (True, [True, False])
+    assert (found.fifo.known, [each.origin.resource for each in found.policies]) == (True, ["open"])
     assert (first.filter_policy.known, first.filter_scope.known) == ('{"a": ["b"]}', "MessageAttributes")
     assert first.dead_letter_arn.known == arn_of(JOBS)
     assert second.dead_letter_arn.certain() is None

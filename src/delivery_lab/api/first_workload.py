@@ -118,7 +118,8 @@ class FirstWorkload:
             name = json.dumps(function.label)
             unknown = sorted(name for name, value in function.variables.items() if value is UNKNOWN)
             if function.urn in self.described or function_problems(self.stack, function):
-                yield f"  {name}: {{duration: 0.2}}  # its code cannot be run here, so it is described"
+                answer = ", response: {statusCode: 200}" if self.sends.answers_requests(function) else ""
+                yield f"  {name}: {{duration: 0.2{answer}}}  # its code cannot be run here, so it is described"
             elif unknown:
                 values = ", ".join(f'{json.dumps(variable)}: "..."' for variable in unknown)
                 yield f"  {name}: {{environment: {{{values}}}}}  # known only after deployment: give the real values"

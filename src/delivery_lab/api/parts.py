@@ -5,15 +5,15 @@ Importing this module imports next to nothing; its functions import what they ne
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 from delivery_lab.limits.queues import MOVE_RATE
 from delivery_lab.model.randomness import DEFAULT_SEED
 
 if TYPE_CHECKING:
+    from concurrent.futures import ProcessPoolExecutor
     from contextlib import AbstractContextManager
-    from multiprocessing.context import BaseContext
 
     from delivery_lab.compare.comparison import Change, Comparison, Figure
     from delivery_lab.own_process import OwnProcess
@@ -37,10 +37,10 @@ __all__ = [
     "conclusion",
     "plain_names",
     "preload",
-    "process_context",
     "shortened",
     "starting_workers",
     "successes",
+    "worker_pool",
 ]
 
 BETWEEN = ".."
@@ -82,11 +82,17 @@ def check_titles() -> dict[str, str]:
     return {check.id: check.title for check in CHECKS.values()}
 
 
-def process_context() -> BaseContext:
-    """How processes begin that share the work."""
-    from delivery_lab.explore.processes import process_context
+def worker_pool(processes: int, begin: Callable[..., None], *told: Any) -> AbstractContextManager[ProcessPoolExecutor]:
+    """Processes that share the work, and end at once where the block is left by an exception.
 
-    return process_context()
+    Args:
+        processes: how many.
+        begin: is called in each before anything else, and calls `begin_worker`.
+        told: what it is called with.
+    """
+    from delivery_lab.explore.processes import worker_pool
+
+    return worker_pool(processes, begin, *told)
 
 
 def starting_workers() -> AbstractContextManager[None]:
@@ -107,10 +113,18 @@ def begin_worker(parents: OwnProcess | None) -> None:
     begin_worker(parents)
 
 
-def preload() -> None:
-    """Import what runs and checks need: before processes are forked, which then need not do it each."""
-    import delivery_lab.api.examined
+def preload(*, checks: bool) -> None:
+    """Import what runs need, and checks: before processes are forked, which then need not do it each.
+
+    Not what evaluates programs: most graphs are kept from an earlier command, and who does need it imports it while
+    the others do the same.
+
+    Args:
+        checks: whether stacks will be checked.
+    """
     import delivery_lab.api.simulated
-    import delivery_lab.checks.registry
-    import delivery_lab.program.engine
-    import delivery_lab.simulation.simulate  # noqa: F401
+    import delivery_lab.simulation.simulate
+
+    if checks:
+        import delivery_lab.api.examined
+        import delivery_lab.checks.registry  # noqa: F401

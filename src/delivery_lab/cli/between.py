@@ -19,6 +19,8 @@ from delivery_lab.cli.workers import Failure, for_each
 from delivery_lab.errors import LabError, UsageError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from delivery_lab import Lab
     from delivery_lab.api.revised import Between, Standing
     from delivery_lab.api.revisions import Checkout
@@ -47,7 +49,7 @@ def diff_revisions(console: Console, lab: Lab, words: str, stacks: Sequence[str]
     from delivery_lab.api.revisions import checked_out, notes_on
 
     load_clocks()
-    preload()
+    preload(checks=False)
     with checked_out(lab.project, words) as (before, after):
         between = Between(before, after, asked.options)
         names = between.stack_names(stacks)
@@ -55,7 +57,7 @@ def diff_revisions(console: Console, lab: Lab, words: str, stacks: Sequence[str]
             raise UsageError("neither revision has a stack file, so name the stacks: the config of each is empty")
         for note in notes_on(before, after):
             console.message(f"note: {note}")
-        standings, failures = _standings(console, between, names)
+        standings, failures = _standings(console, between, names, lab.project.root)
         changed, failed = [name for name, standing in standings.items() if standing == "changed"], False
         for name in changed:
             try:
@@ -78,11 +80,11 @@ def diff_revisions(console: Console, lab: Lab, words: str, stacks: Sequence[str]
 
 
 def _standings(
-    console: Console, between: Between, names: Sequence[str]
+    console: Console, between: Between, names: Sequence[str], project: Path
 ) -> tuple[dict[str, Standing], dict[str, Failure]]:
     found: dict[str, Standing] = {}
     failures: dict[str, Failure] = {}
-    for name, standing in for_each(between.standing, names, console, "reading both revisions of"):
+    for name, standing in for_each(between.standing, names, console, "reading both revisions of", project):
         if isinstance(standing, Failure):
             failures[name] = standing
         else:

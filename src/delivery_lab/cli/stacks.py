@@ -165,24 +165,26 @@ def check_of_many(
 
 
 def each_of_many(
-    console: Console, work: Callable[[str], T], names: Sequence[str], doing: str
+    console: Console, lab: Lab, work: Callable[[str], T], names: Sequence[str], doing: str, *, checks: bool = False
 ) -> tuple[dict[str, T], dict[str, Failure]]:
     """Do something with many stacks, and say what is beside their results; a note that all have is said once.
 
     Args:
         console: is told.
+        lab: their project.
         work: what to do with one; it and its results are picklable.
         names: the stacks.
         doing: what is done, for messages: "simulating".
+        checks: whether it checks stacks.
 
     Returns:
         Results and failures, each by stack.
     """
     load_clocks()
-    preload()
+    preload(checks=checks)
     results: dict[str, T] = {}
     failures: dict[str, Failure] = {}
-    for name, found in for_each(work, names, console, doing):
+    for name, found in for_each(work, names, console, doing, lab.project.root):
         if isinstance(found, Failure):
             failures[name] = found
         else:

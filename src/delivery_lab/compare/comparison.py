@@ -9,6 +9,7 @@ from typing import Any
 
 from delivery_lab import resource_types
 from delivery_lab.limits.changes import InputChanges, changes_of
+from delivery_lab.program.assets import AssetArchive, FileArchive, FileAsset, StringAsset
 from delivery_lab.program.config import SECRET
 from delivery_lab.program.graph import DYNAMIC_PROVIDER, UNKNOWN, Graph, Resource
 from delivery_lab.program.keys import ACCEPT_KEY
@@ -281,18 +282,16 @@ def shown_inputs(resource: Resource) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    """A value without Pulumi's own types, fit to be compared and printed."""
-    import pulumi  # not before there are resources, which Pulumi has made
-
+    """A value of nothing but plain types, fit to be compared and printed."""
     if isinstance(value, Mapping):
         return {str(key): _plain(inner) for key, inner in value.items() if inner is not None}
     if isinstance(value, (list, tuple)):
         return [_plain(item) for item in value]
-    if isinstance(value, pulumi.AssetArchive):
+    if isinstance(value, AssetArchive):
         return {name: _plain(part) for name, part in value.assets.items()}
-    if isinstance(value, (pulumi.FileArchive, pulumi.FileAsset)):
+    if isinstance(value, (FileArchive, FileAsset)):
         return str(value.path)
-    if isinstance(value, pulumi.StringAsset):
+    if isinstance(value, StringAsset):
         return str(value.text)
     if isinstance(value, str) and value.startswith("{"):
         return _parsed(value)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from delivery_lab.compare.comparison import shown_inputs
+from delivery_lab.program.assets import AssetArchive, FileArchive, FileAsset
 from delivery_lab.program.graph import Graph
 
 _DIGITS = 16
@@ -66,34 +67,30 @@ def with_contents(graph: Graph, root: Path) -> Graph:
 
 
 def _told(value: Any, root: Path) -> Any:
-    import pulumi  # not before there are resources, which Pulumi has made
-
     if isinstance(value, str):
         return value.replace(f"{root}/", "")
     if isinstance(value, Mapping):
         return {name: _told(inner, root) for name, inner in value.items()}
     if isinstance(value, (list, tuple)):
         return [_told(inner, root) for inner in value]
-    if isinstance(value, pulumi.AssetArchive):
+    if isinstance(value, AssetArchive):
         return {name: _told(inner, root) for name, inner in value.assets.items()}
-    if isinstance(value, (pulumi.FileArchive, pulumi.FileAsset)):
+    if isinstance(value, (FileArchive, FileAsset)):
         return f"{_told(str(value.path), root)} (contents {_short(*_contents(value))})"
     return value
 
 
 def _contents(value: Any) -> Iterator[str]:
     """What stands in the files that an input hands over, the paths below their folder included."""
-    import pulumi  # not before there are resources, which Pulumi has made
-
     if isinstance(value, Mapping):
         for inner in value.values():
             yield from _contents(inner)
     elif isinstance(value, (list, tuple)):
         for inner in value:
             yield from _contents(inner)
-    elif isinstance(value, pulumi.AssetArchive):
+    elif isinstance(value, AssetArchive):
         yield from _contents(value.assets)
-    elif isinstance(value, (pulumi.FileArchive, pulumi.FileAsset)):
+    elif isinstance(value, (FileArchive, FileAsset)):
         yield from _of_place(Path(value.path))
 
 

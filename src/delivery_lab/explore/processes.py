@@ -9,10 +9,12 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import resource_tracker
 from multiprocessing.context import BaseContext
 from types import FrameType
+from typing import Any
 
 from delivery_lab.handlers.fibers import as_host
 from delivery_lab.own_folders import remove_all
@@ -30,6 +32,29 @@ def process_context() -> BaseContext:
         return multiprocessing.get_context("fork")
     resource_tracker.ensure_running()  # where it is started within `starting_workers`, it lets the signals through
     return multiprocessing.get_context("spawn")
+
+
+@contextlib.contextmanager
+def worker_pool(processes: int, begin: Callable[..., None], *told: Any) -> Iterator[ProcessPoolExecutor]:
+    """Processes that share the work.
+
+    Where the block is left by an exception nobody wants what they are doing: they end at once, and leave nothing
+    (`begin_worker`). They start when work is handed to them, which is done within `starting_workers`.
+
+    Args:
+        processes: how many.
+        begin: is called in each before anything else, and calls `begin_worker`.
+        told: what it is called with.
+    """
+    pool = ProcessPoolExecutor(processes, process_context(), begin, told)
+    try:
+        yield pool
+    except BaseException:
+        for process in list((pool._processes or {}).values()):
+            process.terminate()
+        raise
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
 
 
 @contextlib.contextmanager

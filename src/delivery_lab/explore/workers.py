@@ -10,13 +10,13 @@ import os
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import AbstractContextManager
 from multiprocessing.util import Finalize
 
 from delivery_lab.errors import LabError
-from delivery_lab.explore.processes import begin_worker, process_context, starting_workers
+from delivery_lab.explore.processes import begin_worker, starting_workers, worker_pool
 from delivery_lab.explore.sample import Sample
 from delivery_lab.handlers.fibers import kept_for_ever
 from delivery_lab.own_process import OwnProcess, claimed
@@ -80,28 +80,21 @@ def _in_processes(opening: Opening, chunks: Sequence[Sequence[int]], processes: 
 def _in_pool(opening: Opening, left: deque[Sequence[int]], processes: int) -> Iterator[Sample]:
     """Run what is left, until all is done or a process has kept so much that it had better end."""
     full = False
-    pool = ProcessPoolExecutor(processes, process_context(), _begin, (opening, claimed()))
     waiting: deque[Future[tuple[list[Sample], int]]] = deque()
     try:
-        while waiting or (left and not full):
-            while left and not full and len(waiting) <= processes * AHEAD:
-                with starting_workers():  # it starts those that are still missing
-                    waiting.append(pool.submit(_run, left.popleft()))
-            found, kept = waiting.popleft().result()
-            full = full or kept > MOST_STACKS_KEPT
-            yield from found
+        with worker_pool(processes, _begin, opening, claimed()) as pool:
+            while waiting or (left and not full):
+                while left and not full and len(waiting) <= processes * AHEAD:
+                    with starting_workers():  # it starts those that are still missing
+                        waiting.append(pool.submit(_run, left.popleft()))
+                found, kept = waiting.popleft().result()
+                full = full or kept > MOST_STACKS_KEPT
+                yield from found
     except BrokenProcessPool as error:
         raise LabError(
             "a worker process ended before its runs were done (killed, or out of memory)\n"
             "  fix: run fewer at once with --processes, or a smaller workload"
         ) from error
-    except BaseException:
-        # Nobody wants what they are doing: they end at once, and leave nothing (`begin_worker`).
-        for process in list((pool._processes or {}).values()):
-            process.terminate()
-        raise
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
 
 
 def _begin(opening: Opening, parents: OwnProcess | None) -> None:

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import _thread
 import contextvars
-import ctypes
 import sys
 import threading
 from collections.abc import Callable
@@ -25,6 +24,7 @@ from delivery_lab.errors import HandlerStalledError
 from delivery_lab.handlers.fibers import Fiber
 from delivery_lab.handlers.own_time import OwnTime
 from delivery_lab.handlers.stall import ENOUGH_RINGS, StallAlarm, stalled
+from delivery_lab.thread_exceptions import raise_in, take_back
 from delivery_lab.turns import standing_in
 
 # Handlers get other ones, and so would this module if it asked later.
@@ -123,6 +123,7 @@ class RunThread:
             # It was raised in the thread a while ago, and has not been seen there.
             if self._decided.setdefault("by", _CALLER) == _CALLER:
                 self._leave_behind(fiber)
+                take_back()  # no other thread is to look for what waits for that one
                 raise error
             return
         self._raise_in(self._thread.ident or 0, error)
@@ -140,7 +141,7 @@ class RunThread:
                 if isinstance(getcurrent(), Fiber):
                     abort(error)
 
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(Ending))
+        raise_in(thread, Ending)
 
 
 class _Ending(BaseException):

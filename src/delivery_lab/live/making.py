@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pulumi
 from botocore.exceptions import BotoCoreError, ClientError
 from google.protobuf.struct_pb2 import Struct
 
@@ -17,6 +16,7 @@ from delivery_lab.live.provider.catalog import TYPES
 from delivery_lab.live.provider.creator import Creator
 from delivery_lab.live.provider.differences import HIDDEN
 from delivery_lab.live.provider.values import UploadedCode, has_unknown
+from delivery_lab.program.assets import AssetOrArchive
 from delivery_lab.program.dynamic_provider import create_with
 from delivery_lab.program.facts import Created
 from delivery_lab.program.graph import DYNAMIC_PROVIDER
@@ -94,4 +94,4 @@ class ResourceMaker:
 
 def _uploaded(value: Any) -> Any:
     """Code as the provider takes it; other values as they are."""
-    return UploadedCode("", value) if isinstance(value, pulumi.Asset | pulumi.Archive) else value
+    return UploadedCode("", value) if isinstance(value, AssetOrArchive) else value

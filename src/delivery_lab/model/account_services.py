@@ -209,7 +209,7 @@ class AccountServices:
         failed = any(isinstance(found, QueueDestination) and found.queue is queue for found in destinations)
         return "it is a destination" if failed or queue.name in self.events.targets() else ""
 
-    def _follow_up(self, function: str, record: str, lineage: Lineage, qualifier: str, failed: bool) -> None:
+    def _follow_up(self, function: str, record: str, lineage: Lineage, qualifier: str, follow_up: bool) -> None:
         """Invoke a function that is a destination: the record of a success is work of its own."""
         self.functions.check_qualifier(function, qualifier)
-        self.events.accept(function, record, by=_DESTINATION, lineage=lineage, follow_up=failed, qualifier=qualifier)
+        self.events.accept(function, record, by=_DESTINATION, lineage=lineage, follow_up=follow_up, qualifier=qualifier)

@@ -11,7 +11,7 @@ The life of an event:
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from delivery_lab.errors import DeploymentRefusedError
@@ -390,7 +390,10 @@ class AsynchronousInvokes:
 
     def _deliver(self, arn: str, ended: Ended, rule: RuleId) -> bool:
         self._journal.rely_on(rule)
-        return self._destinations.deliver(arn, ended)
+        # Where records of successes go, work goes on: the record of a failure is work there, too.
+        goes_on = self._destinations.name_of(arn) in self.success_targets()
+        follow_up = ended.condition is not Condition.SUCCESS and not goes_on
+        return self._destinations.deliver(arn, replace(ended, follow_up=follow_up))
 
     def _dead_letter(self, arn: str, ended: Ended) -> bool:
         return self._destinations.dead_letter(arn, ended)

@@ -59,6 +59,7 @@ class Ended:
         lineage: what a function that gets the record inherits.
         qualifier: the version or alias by which it was invoked.
         version: the version that it is.
+        follow_up: whether its record only tells how it ended, at a place where no work goes on.
     """
 
     request_id: str
@@ -70,6 +71,7 @@ class Ended:
     lineage: Lineage
     qualifier: str = LATEST_VERSION
     version: str = LATEST_VERSION
+    follow_up: bool = False
 
 
 Invoke = Callable[[str, str, Lineage, str, bool], object]
@@ -82,7 +84,7 @@ class Destinations:
         queues: the account's queues by name.
         sinks: its topics, buses and buckets.
         functions: the Lambda service.
-        invoke: invokes a function asynchronously with a record, and is told whether that is of a failure.
+        invoke: invokes a function asynchronously with a record, and is told whether that is a follow-up.
         scheduler: the run's clock.
         journal: where events are written.
     """
@@ -146,7 +148,6 @@ class Destinations:
         if record is None:
             return False
         queue, sink, function = self._queue(arn), self._sinks.at(arn), self._function(arn)
-        failed = ended.condition is not Condition.SUCCESS
         if queue is not None:
             self._journal.rely_on("DST-RECORD-1")
             trace = ended.result.trace if ended.result is not None else ""
@@ -157,9 +158,9 @@ class Destinations:
                 self._journal.rely_on("ASY-LOOP-1")
                 return False
             self._journal.rely_on("DST-RECORD-1")
-            self._invoke(function, record, ended.lineage, qualifier_in(arn), failed)
+            self._invoke(function, record, ended.lineage, qualifier_in(arn), ended.follow_up)
         elif sink is not None:
-            self._sinks.put(sink, self._wrapped(sink, record, ended), "DST-RECORD-1", follow_up=failed)
+            self._sinks.put(sink, self._wrapped(sink, record, ended), "DST-RECORD-1", follow_up=ended.follow_up)
         return True
 
     def dead_letter(self, arn: str, ended: Ended) -> bool:

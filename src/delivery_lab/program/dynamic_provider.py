@@ -10,6 +10,8 @@ from typing import Any
 import dill
 from pulumi.dynamic import Config, ConfigureRequest, CreateResult
 
+from delivery_lab.program.assets import as_pulumis
+
 
 def create_with(provider: str, inputs: Mapping[str, Any], config: Mapping[str, Any], project: str) -> CreateResult:
     """Run the `create` of a provider, as Pulumi's engine does.
@@ -27,5 +29,5 @@ def create_with(provider: str, inputs: Mapping[str, Any], config: Mapping[str, A
     loaded = dill.loads(base64.b64decode(provider))  # noqa: S301
     raw = {key: value if isinstance(value, str) else json.dumps(value) for key, value in config.items()}
     loaded.configure(ConfigureRequest(Config(raw, project)))
-    created: CreateResult = loaded.create(dict(inputs))
+    created: CreateResult = loaded.create({name: as_pulumis(value) for name, value in inputs.items()})
     return created

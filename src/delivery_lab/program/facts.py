@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
-
-from google.protobuf.struct_pb2 import Struct
+from typing import TYPE_CHECKING, Any
 
 from delivery_lab.program import naming
 from delivery_lab.program.graph import UNKNOWN
+
+if TYPE_CHECKING:
+    from google.protobuf.struct_pb2 import Struct
 
 
 class _NotKnown(Exception):  # noqa: N818 - a signal inside this module, no error
@@ -155,7 +156,7 @@ class Created:
     outputs: Mapping[str, Any]
 
 
-Maker = Callable[[str, str, str, Struct], Created | None]
+Maker = Callable[[str, str, str, "Struct"], Created | None]
 """Creates a resource for real: of its type token, logical name, URN and inputs. None for one that it leaves alone."""
 
 

@@ -7,10 +7,14 @@ import re
 import sys
 import traceback
 from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from types import ModuleType
 
 import pulumi
 
 from delivery_lab.errors import LabError, ProgramError, SettingsError, text_of
+from delivery_lab.input_files import read_bytes
 from delivery_lab.program.config import SECRET, StackConfig
 from delivery_lab.program.frames import Frames
 from delivery_lab.program.project import Project
@@ -42,7 +46,7 @@ def explain(error: BaseException, project: Project, config: StackConfig) -> LabE
     hint = (
         f"\n  fix: set it in the shell, or in delivery-lab.yaml: environment: {{{variable}: VALUE}}" if variable else ""
     )
-    return ProgramError(told + hint)
+    return ProgramError(told + _versions(error, project) + hint)
 
 
 def located(failure: LabError, position: str, error: BaseException | None, project: Project) -> LabError:
@@ -67,6 +71,54 @@ def _missing_variable(error: BaseException) -> str:
     trace = traceback.extract_tb(error.__traceback__)
     asked = bool(trace) and trace[-1].filename in (os.__file__, "<frozen os>")
     return str(error.args[0]) if isinstance(error, KeyError) and asked and error.args else ""
+
+
+def _versions(error: BaseException, project: Project) -> str:
+    """Which version of a Pulumi package is installed, and which one the project asks for, where its API is not as used.
+
+    A program for another major version fails at an argument, a class or a module that this one has not. Where the
+    project asks for none, a mistake in writing is as likely, and nothing is said.
+    """
+    package = _misused_package(error)
+    if not package:
+        return ""
+    name = package.replace("_", "-")
+    try:
+        installed = version(name)
+    except PackageNotFoundError:
+        return ""
+    spelled = name.replace("-", "[-_]")
+    wanted = re.compile(rf"\s*({spelled}(?![\w-])[^;#]*)", re.IGNORECASE)
+    for file in (project.root / "requirements.txt", project.program_dir / "requirements.txt"):
+        for number, line in enumerate(_lines_of(file), start=1):
+            found = wanted.match(line)
+            if found is not None:
+                asked = f"requirements.txt:{number} asks for {found[1].strip()}"
+                return f"\n  {name} {installed} is installed here; {asked}"
+    return ""
+
+
+def _misused_package(error: BaseException) -> str:
+    """The Pulumi package that has not what a program uses of it, "" where that is not what happened."""
+    module = ""
+    if isinstance(error, ImportError):
+        module = error.name or ""
+    elif isinstance(error, AttributeError) and isinstance(error.obj, ModuleType):
+        module = error.obj.__name__
+    elif isinstance(error, TypeError) and "unexpected keyword argument" in text_of(error):
+        trace = error.__traceback__
+        while trace is not None and trace.tb_next is not None:
+            trace = trace.tb_next
+        module = "" if trace is None else str(trace.tb_frame.f_globals.get("__name__", ""))
+    top = module.partition(".")[0]
+    return top if top.startswith("pulumi_") else ""
+
+
+def _lines_of(file: Path) -> list[str]:
+    try:
+        return read_bytes(file).decode(errors="replace").splitlines()
+    except OSError:
+        return []
 
 
 def _summary(error: BaseException) -> str:

@@ -47,7 +47,7 @@ class Resource:
         id: the physical id; "" for a component, and where it is known only after deployment.
         parent: URN of the parent, "" for the stack itself.
         inputs: inputs by their wire names (camelCase) after transforms. Numbers are int where they are
-            whole; assets and archives are `pulumi.asset` objects; secrets are unwrapped; what cannot be known
+            whole; assets and archives are those of `program.assets`; secrets are unwrapped; what cannot be known
             before deployment is `UNKNOWN`. Paths of assets and archives are absolute. A resource as a value is its
             id (a component: its URN).
         outputs: inputs and computed outputs (arn, url, ...) as the program saw them.

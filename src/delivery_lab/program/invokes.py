@@ -13,6 +13,7 @@ from typing import Any
 
 from delivery_lab import resource_types
 from delivery_lab.program import naming
+from delivery_lab.program.placeholders import LOGIN_TOKEN
 from delivery_lab.program.policy_document import policy_document, render
 
 Answer = dict[str, Any]
@@ -70,6 +71,17 @@ def _policy_document(arguments: Mapping[str, Any], _region: str) -> Answer:
     }
 
 
+def _registry_login(arguments: Mapping[str, Any], region: str) -> Answer:
+    """How Docker logs in to ECR: the password alone is what only a cloud knows, and programs take the token apart.
+
+    Source: https://docs.aws.amazon.com/AmazonECR/latest/userguide/registry_auth.html (user `AWS`), and
+    https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_AuthorizationData.html (base64 of `user:password`).
+    """
+    registry = str(arguments.get("registryId") or naming.ACCOUNT_ID)
+    host = f"{registry}.dkr.ecr.{region}.{naming.dns_suffix_of(region)}"
+    return {"authorizationToken": LOGIN_TOKEN, "proxyEndpoint": f"https://{host}"}
+
+
 INVOKES: Mapping[str, Callable[[Mapping[str, Any], str], Answer]] = MappingProxyType(
     {
         "aws:index/getCallerIdentity:getCallerIdentity": _caller_identity,
@@ -80,6 +92,17 @@ INVOKES: Mapping[str, Callable[[Mapping[str, Any], str], Answer]] = MappingProxy
     }
 )
 """The functions that are answered, by token."""
+
+PARTLY_KNOWN: Mapping[str, Callable[[Mapping[str, Any], str], Answer]] = MappingProxyType(
+    {
+        "aws:ecr/getAuthorizationToken:getAuthorizationToken": lambda arguments, region: {
+            **_registry_login(arguments, region),
+            "userName": "AWS",
+        },
+        "aws:ecr/getCredentials:getCredentials": _registry_login,
+    }
+)
+"""The functions of whose answer a part is known, by token; the rest is placeholders."""
 
 LOOK_UPS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
     {

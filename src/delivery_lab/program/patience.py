@@ -7,13 +7,14 @@ half second. A process that `os.system` waits for is not interrupted: Python is 
 
 from __future__ import annotations
 
-import ctypes
 import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
+
+from delivery_lab.thread_exceptions import raise_in, take_back
 
 PROGRAM_TIMEOUT_SECONDS = 300.0
 """How long a program may take on a real clock, where nothing else is said: it may install what its bundles need."""
@@ -67,14 +68,15 @@ def _by_alarm(seconds: float, on_late: Callable[[FrameType | None], None]) -> It
 
 @contextmanager
 def _by_thread(seconds: float, on_late: Callable[[FrameType | None], None], wake: Callable[[], None]) -> Iterator[None]:
-    watched, over = threading.get_ident(), threading.Event()
+    watched, over, raised = threading.get_ident(), threading.Event(), threading.Event()
 
     def watch() -> None:
         if over.wait(seconds):
             return
         on_late(sys._current_frames().get(watched))
         while not over.is_set():
-            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(watched), ctypes.py_object(OutOfTimeError))
+            raised.set()
+            raise_in(watched, OutOfTimeError)
             wake()
             over.wait(AGAIN_SECONDS)
 
@@ -83,6 +85,16 @@ def _by_thread(seconds: float, on_late: Callable[[FrameType | None], None], wake
     try:
         yield
     finally:
-        over.set()
-        watcher.join()
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(watched), None)
+        _certainly(over.set)
+        _certainly(watcher.join)
+        if raised.is_set():
+            take_back()
+
+
+def _certainly(step: Callable[[], None]) -> None:
+    """Do what may be interrupted by what ends a program, and may be done twice."""
+    while True:
+        try:
+            return step()
+        except OutOfTimeError:
+            continue

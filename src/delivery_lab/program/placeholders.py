@@ -8,6 +8,7 @@ an input of a resource is `UNKNOWN` there.
 
 from __future__ import annotations
 
+import base64
 import functools
 import re
 import sys
@@ -28,7 +29,10 @@ from delivery_lab.program.frames import Frames
 from delivery_lab.program.graph import contains_unknown
 
 _FIRST = 0xE000
-_MARKS = re.compile("[\ue000-\ue07f]|\\\\u[eE]0[0-7][0-9a-fA-F]")
+LOGIN_TOKEN = base64.b64encode(f"AWS:{''.join(chr(_FIRST + ord(each)) for each in 'password')}".encode()).decode()
+"""A token of ECR, whose password is a placeholder: programs decode it and split it at the colon."""
+
+_MARKS = re.compile("[\ue000-\ue07f]|\\\\u[eE]0[0-7][0-9a-fA-F]|" + re.escape(LOGIN_TOKEN))
 _MEMBERS = 3
 """Members of a list of texts whose length is not known, such as subnets: one for each zone of most regions."""
 _DEEPEST = 4

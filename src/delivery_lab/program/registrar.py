@@ -25,7 +25,7 @@ from delivery_lab.program.existing import told_by_id
 from delivery_lab.program.facts import Created, Maker
 from delivery_lab.program.frames import Frames
 from delivery_lab.program.graph import ResourceOptions, contains_unknown
-from delivery_lab.program.invokes import INVOKES, LOOK_UPS
+from delivery_lab.program.invokes import INVOKES, LOOK_UPS, PARTLY_KNOWN
 from delivery_lab.program.outputs import create
 from delivery_lab.program.placeholders import answer_of, readable, told_answer
 from delivery_lab.program.plugins import Plugins
@@ -308,7 +308,9 @@ class Registrar:
         if request.tok not in INVOKES:
             with self._lock:
                 self.asked.add(request.tok)
-        return answer_of(request.tok, {"region": self._region_of(request.provider), **known})
+        region = self._region_of(request.provider)
+        told = PARTLY_KNOWN[request.tok](known, region) if request.tok in PARTLY_KNOWN else {}
+        return answer_of(request.tok, {"region": region, **told, **known})
 
     def _registered(self, token: str, named: str, name: Any) -> dict[str, Any] | None:
         """The properties of what the program creates under a physical name. Its registration may be on its way."""

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pulumi
 from google.protobuf.struct_pb2 import NULL_VALUE, ListValue, Struct, Value
 
+from delivery_lab.program.assets import AssetArchive, FileArchive, FileAsset, RemoteArchive, RemoteAsset, StringAsset
 from delivery_lab.program.graph import UNKNOWN
 from delivery_lab.program.placeholders import has_placeholder
 
@@ -129,22 +129,22 @@ class _PropertyReader:
 
     def _asset(self, fields: Mapping[str, Value], _path: tuple[str | int, ...]) -> Any:
         if "path" in fields:
-            return pulumi.FileAsset(self._absolute(fields["path"]))
+            return FileAsset(self._absolute(fields["path"]))
         if "uri" in fields:
-            return pulumi.RemoteAsset(fields["uri"].string_value)
+            return RemoteAsset(fields["uri"].string_value)
         if "text" not in fields:
-            return pulumi.RemoteAsset(_by_hash(fields))
-        return pulumi.StringAsset(fields["text"].string_value)
+            return RemoteAsset(_by_hash(fields))
+        return StringAsset(fields["text"].string_value)
 
     def _archive(self, fields: Mapping[str, Value], path: tuple[str | int, ...]) -> Any:
         if "path" in fields:
-            return pulumi.FileArchive(self._absolute(fields["path"]))
+            return FileArchive(self._absolute(fields["path"]))
         if "uri" in fields:
-            return pulumi.RemoteArchive(fields["uri"].string_value)
+            return RemoteArchive(fields["uri"].string_value)
         if "assets" not in fields:
-            return pulumi.RemoteArchive(_by_hash(fields))
+            return RemoteArchive(_by_hash(fields))
         members = fields["assets"].struct_value.fields
-        return pulumi.AssetArchive({name: self.read(item, (*path, name)) for name, item in sorted(members.items())})
+        return AssetArchive({name: self.read(item, (*path, name)) for name, item in sorted(members.items())})
 
     def _absolute(self, value: Value) -> str:
         return str(self._folder / value.string_value)

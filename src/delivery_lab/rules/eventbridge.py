@@ -77,6 +77,17 @@ MATCHING = (
         _SNAPSHOTS
         + "test_events.snapshot.json, test_add_exceed_fife_targets_per_rule; the page of PutTargets says so, too",
     ),
+    documented(
+        "EB-TARGETS-2",
+        "A rule has one target of an id: putting another one of that id updates it. Without an id each has its own.",
+        EVENTS_API + "API_PutTargets.html; the provider makes the id that is left out",
+    ),
+    documented(
+        "EB-TARGETS-3",
+        "A target names its rule, and the bus that the rule is on, the default one if it names none: where there is no such rule "
+        "it is refused.",
+        EVENTS_API + "API_PutTargets.html",
+    ),
     observed(
         "EB-REGION-1",
         "A rule hands on to queues, functions, topics and streams of its own region only; a target in another region is refused, "

@@ -7,6 +7,7 @@ from delivery_lab.rules.rule import (
     LOCALSTACK,
     SCHEDULER_API,
     SNS_API,
+    SQS_API,
     assumed,
     documented,
     observed,
@@ -84,6 +85,16 @@ RULES = (
         f"{_GATEWAY_V2}.html, {_GATEWAY_V2}-apiid-integrations.html, {_GATEWAY_V2}-apiid-stages.html",
     ),
     documented(
+        "API-NAME-1",
+        "A queue, function, stream, table or bus of a name that another one of the account and region has, and a permission of a "
+        "statement id that is in the function's policy, is refused when it is created. Of two queues of one name and the same "
+        "attributes SQS returns the first: they are refused, too, since a program that writes one queue twice means two.",
+        f"{LAMBDA_API}API_CreateFunction.html, {LAMBDA_API}API_AddPermission.html, {SQS_API}API_CreateQueue.html, "
+        "https://docs.aws.amazon.com/kinesis/latest/APIReference/API_CreateStream.html, "
+        "https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_CreateTable.html, "
+        f"{EVENTS_API}API_CreateEventBus.html",
+    ),
+    documented(
         "LAM-CREATE-1",
         "A function whose code is a .zip archive has a handler (128 characters at most, no spaces) and a runtime, which is one of "
         "Lambda's. It has five layers at most, each named by the ARN of one of its versions (or of a layer of AWS's own); one whose code is a "
@@ -96,6 +107,13 @@ RULES = (
         + LAMBDA_GUIDE
         + "chapter-layers.html; the provider: "
         "https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/lambda/function.go",
+    ),
+    documented(
+        "LAM-SNAP-1",
+        "SnapStart is for published versions, and aliases that mean one: what invokes a function without a qualifier invokes "
+        "$LATEST, whose environments begin without a snapshot. A run that invokes a version with SnapStart is refused: how "
+        "long it takes to resume one is not said.",
+        LAMBDA_GUIDE + "snapstart.html",
     ),
     documented(
         "LAM-VARS-1",

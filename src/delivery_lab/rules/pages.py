@@ -93,6 +93,7 @@ _WHOLE = (
             "services-sqs-errorhandling",
             "services-sqs-parameters",
             "services-sqs-scaling",
+            "snapstart",
             "with-ddb",
             "with-kinesis",
             "with-msk-configure",
@@ -188,7 +189,10 @@ _API_MODEL = (
         )
     ),
     "https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketNotificationConfiguration.html",
-    *(f"{SNS_API}API_{name}.html" for name in ("CreateTopic", "Publish", "PublishBatch", "Subscribe")),
+    *(
+        f"{SNS_API}API_{name}.html"
+        for name in ("CreateTopic", "Publish", "PublishBatch", "SetTopicAttributes", "Subscribe")
+    ),
     "https://docs.aws.amazon.com/eventbridge/latest/pipes-reference/API_CreatePipe.html",
     *(
         f"https://docs.aws.amazon.com/apigateway/latest/api/API_{name}.html"
@@ -207,6 +211,7 @@ _API_MODEL = (
     *(
         f"{LAMBDA_API}API_{name}.html"
         for name in (
+            "AddPermission",
             "AmazonManagedKafkaEventSourceConfig",
             "CreateAlias",
             "CreateEventSourceMapping",
@@ -227,12 +232,13 @@ _API_MODEL = (
     ),
     *(
         f"{_KINESIS}API_{name}.html"
-        for name in ("GetRecords", "GetShardIterator", "IncreaseStreamRetentionPeriod", "PutRecord")
+        for name in ("CreateStream", "GetRecords", "GetShardIterator", "IncreaseStreamRetentionPeriod", "PutRecord")
     ),
     *(
         f"{_DYNAMODB}APIReference/API_{name}.html"
         for name in (
             "BatchWriteItem",
+            "CreateTable",
             "PutItem",
             "TransactWriteItems",
             "streams_AttributeValue",

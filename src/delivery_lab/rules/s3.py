@@ -38,6 +38,12 @@ RULES = (
         _STRUCTURE,
     ),
     documented(
+        "S3-NOTIFY-2",
+        "A bucket has one configuration of notifications: writing it replaces what was there as a whole. A run that depends on "
+        "which of several resources is written last is refused.",
+        _CONFIGURE,
+    ),
+    documented(
         "S3-FILTER-1",
         "A configuration is about the events that it names, with * for all of a kind, and about keys with its prefix and its "
         "suffix.",

@@ -149,10 +149,21 @@ DELIVERING = (
         "https://docs.aws.amazon.com/lambda/latest/dg/with-sns.html",
     ),
     documented(
+        "SNS-ENDPOINT-1",
+        "The endpoint of the protocol sqs is the ARN of a queue, that of lambda the ARN of a function: a URL, or the ARN of "
+        "something else, is refused.",
+        SNS_API + "API_Subscribe.html",
+    ),
+    documented(
         "SNS-POLICY-1",
         "A queue gets messages of a topic only if its policy lets sns.amazonaws.com send for the topic, a function only if a "
         "permission lets it invoke. Without it a delivery fails with a client-side error.",
         SNS_GUIDE + "subscribe-sqs-queue-to-sns-topic.html",
+    ),
+    documented(
+        "SNS-POLICY-2",
+        "A topic has one policy: a TopicPolicy replaces it as a whole, and of several the one that is written last counts.",
+        SNS_API + "API_SetTopicAttributes.html (an attribute is set to a new value)",
     ),
     documented(
         "SNS-KMS-1",

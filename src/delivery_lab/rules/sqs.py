@@ -81,6 +81,18 @@ RULES = (
         "measurement.",
     ),
     documented(
+        "SQS-POLICY-1",
+        "A queue has one policy and one redrive policy: setting them replaces what was there as a whole. A resource that sets one "
+        "is created after its queue, and replaces what the queue was created with; a run that depends on which of several "
+        "resources is written last is refused.",
+        SQS_API + "API_SetQueueAttributes.html (an attribute has one value)",
+    ),
+    documented(
+        "SQS-ADDRESS-1",
+        "What sets attributes of a queue names it by its URL: its ARN is no address, and refused.",
+        SQS_API + "API_SetQueueAttributes.html (QueueUrl; InvalidAddress)",
+    ),
+    documented(
         "SQS-RET-1",
         "A message older than the queue's retention period is gone, whether it is ready, delayed or in flight.",
         SQS_API

@@ -25,6 +25,7 @@ from delivery_lab.simulation.targets import Targets
 from delivery_lab.stack.events import Bucket
 from delivery_lab.stack.functions import Function
 from delivery_lab.stack.notifications import BucketNotification, NotificationConfig
+from delivery_lab.stack.overwriting import rival_notifications
 from delivery_lab.stack.queues import Queue
 from delivery_lab.stack.regions import destination_apart
 from delivery_lab.stack.resource import StackResource
@@ -51,6 +52,7 @@ def connect_buckets(stack: Stack, account: Account, notes: list[str]) -> None:
     buckets = {bucket.id: bucket for bucket in stack.all(Bucket) if bucket.id}
     arns = (each.arn for each in (*stack.queues, *stack.functions, *stack.all(Topic)) if each.arn)
     owner, region = next(((account_of(arn), arn.split(":")[3]) for arn in arns), ("", _ANYWHERE))
+    rivals = {urn: place for place in rival_notifications(stack) for urn in place.urns}
     for resource in stack.all(BucketNotification):
         bucket = buckets.get(resource.bucket.known or "")
         if bucket is None:
@@ -60,19 +62,21 @@ def connect_buckets(stack: Stack, account: Account, notes: list[str]) -> None:
         refuse_overlapping(resource)
         own_region = bucket.region or region
         identity = BucketIdentity(bucket.id, bucket.arn or "", own_region, owner)
-        created = NotifyingBucket(
-            bucket.label,
-            identity,
-            scheduler=account.scheduler,
-            streams=account.streams,
-            journal=account.journal,
-            keeps_versions=_keeps_versions(stack, bucket),
-        )
-        if created.keeps_versions:
-            notes.append(f"{bucket.name} keeps versions: what it tells of objects has no version id in a run")
-        account.buckets[bucket.id] = created
+        created = account.buckets.get(bucket.id)
+        if created is None:
+            created = account.buckets[bucket.id] = NotifyingBucket(
+                bucket.label,
+                identity,
+                scheduler=account.scheduler,
+                streams=account.streams,
+                journal=account.journal,
+                keeps_versions=_keeps_versions(stack, bucket),
+            )
+            if created.keeps_versions:
+                notes.append(f"{bucket.name} keeps versions: what it tells of objects has no version id in a run")
         targets = Targets(stack, account, SERVICE, "S3-POLICY-1", owner)
-        connector = _Notifier(stack, account, notes, resource, bucket, targets)
+        rival = rivals.get(resource.urn)
+        connector = _Notifier(stack, account, notes, resource, bucket, targets, "" if rival is None else rival.refusal)
         for number, config in enumerate(resource.configs, 1):
             notification = connector.connect(config, number)
             if notification is not None:
@@ -102,6 +106,8 @@ class _Notifier:
     resource: BucketNotification
     bucket: Bucket
     targets: Targets
+    overwritten: str
+    """Why it cannot be told whether it counts: another one of the bucket does, too; "" if it does."""
 
     def connect(self, config: NotificationConfig, number: int) -> ObjectNotification | None:
         """One configuration, None where its destination is none of the stack.
@@ -124,7 +130,7 @@ class _Notifier:
         name = (
             self.resource.label if len(self.resource.configs) == 1 else f"{self.resource.label} {config.id or number}"
         )
-        problem = feed_problem(self.stack, self.resource) or unencoded(config, name)
+        problem = self.overwritten or feed_problem(self.stack, self.resource) or unencoded(config, name)
         target = RefusedTarget(destination.label, problem) if problem else self._target(destination, name, config)
         return ObjectNotification(
             self._feed(name, target),
@@ -138,7 +144,9 @@ class _Notifier:
     def to_event_bus(self, bus: EventBus) -> ObjectNotification:
         """The default event bus as a destination: it is told of everything (S3-BUS-1)."""
         account = self.account
-        target = BusTarget(bus, lambda: account.faults, account.streams, account.journal)
+        target: FeedTarget = BusTarget(bus, lambda: account.faults, account.streams, account.journal)
+        if self.overwritten:
+            target = RefusedTarget(bus.name, self.overwritten, "bus")
         feed = self._feed(f"{self.resource.label} to {bus.name}", target)
         return ObjectNotification(feed, "", (), tried=False, to_bus=True)
 

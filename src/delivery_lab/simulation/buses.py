@@ -22,8 +22,9 @@ from delivery_lab.simulation.permits import account_of
 from delivery_lab.simulation.schedules import tick_of_rule
 from delivery_lab.simulation.supported_feeds import feed_problem
 from delivery_lab.simulation.targets import Targets
-from delivery_lab.stack.events import DEFAULT_BUS, Bus, EventRule, EventTarget, bus_name_of, targets_of
+from delivery_lab.stack.events import DEFAULT_BUS, Bus, EventRule, EventTarget, bus_name_of, stray_targets, targets_of
 from delivery_lab.stack.functions import Function
+from delivery_lab.stack.overwriting import rival_targets
 from delivery_lab.stack.queues import Queue
 from delivery_lab.stack.regions import target_apart
 from delivery_lab.stack.stack import Stack
@@ -59,6 +60,8 @@ def connect_buses(stack: Stack, account: Account, notes: list[str]) -> None:
     Raises:
         DeploymentRefusedError: EventBridge would refuse a rule or a target.
     """
+    for target, meant in stray_targets(stack.all(EventTarget), stack.all(EventRule)):
+        raise _refused_stray(target, meant)
     owner, region = place_of(stack)
     connector = _RuleConnector(stack, account, notes, owner, region)
     for rule in stack.all(EventRule):
@@ -257,9 +260,20 @@ class _RuleConnector:
         return made
 
 
+def _refused_stray(target: EventTarget, meant: EventRule) -> DeploymentRefusedError:
+    """A target of a rule that is not there (EB-TARGETS-3)."""
+    name, bus = target.rule_name.certain(), bus_name_of(target.bus_name)
+    if name == meant.arn:
+        fix = f"set rule of {target.name} to the name of {meant.name}"
+        return refused(target.name, errors.RULE_BY_ARN.error(rule=name), "EB-TARGETS-3", fix)
+    fix = f"set eventBusName of {target.name} to that of {meant.name}, {bus_name_of(meant.bus_name)}"
+    return refused(target.name, errors.NO_RULE.error(rule=name, bus=bus), "EB-TARGETS-3", fix)
+
+
 def _problem(stack: Stack, rule: EventRule, target: EventTarget) -> str:
     """Why an event that reaches a target ends the run; "" if it does not."""
-    problem = feed_problem(stack, target)
+    rival = next((place.refusal for place in rival_targets(stack) if target.urn in place.urns), "")
+    problem = rival or feed_problem(stack, target)
     if problem or not target.unknown:
         return problem
     unknown = ", ".join(target.unknown)

@@ -27,12 +27,18 @@ from delivery_lab.simulation.gateways import Gateways
 from delivery_lab.simulation.pipes import connect_pipes
 from delivery_lab.simulation.polled_sources import PolledSources
 from delivery_lab.simulation.provisioned import provision
-from delivery_lab.simulation.queue_attributes import attributes_of, check_dead_letter_region, check_name
+from delivery_lab.simulation.queue_attributes import (
+    attributes_of,
+    check_addresses,
+    check_dead_letter_region,
+    check_name,
+)
 from delivery_lab.simulation.record_mappings import RecordMappings, refuse_foreign_settings, refuse_other_region
 from delivery_lab.simulation.redrive_permissions import check_redrive_permissions
 from delivery_lab.simulation.remembered import RememberedCreations
 from delivery_lab.simulation.single_values import refuse_single_values
 from delivery_lab.simulation.tables import capacity_notes, table_definition
+from delivery_lab.simulation.taken_names import refuse_taken_names
 from delivery_lab.simulation.topics import create_topic
 from delivery_lab.simulation.workload import TopicSettings
 from delivery_lab.simulation.workload_functions import FunctionSettings
@@ -114,6 +120,8 @@ class Deployment:
         self._record_mappings = RecordMappings(self.stack, self.account, self.sources, self.notes)
         self._gateways = Gateways(self.stack, self.account, self.notes)
         creators = self._creators()
+        refuse_taken_names(self.stack)
+        check_addresses(self.stack)
         for resource in self._in_order():
             self.stack.refuse_unreadable(resource)
             refuse_single_values(self.stack, resource)

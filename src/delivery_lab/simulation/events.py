@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from delivery_lab.errors import DeploymentRefusedError, NotModelledError
+from delivery_lab.errors import NotModelledError
 from delivery_lab.model.account import Account
 from delivery_lab.model.asynchronous import EventInvokeConfig
 from delivery_lab.model.targets import Sink
@@ -51,8 +51,7 @@ def event_configs(stack: Stack, function_of: FunctionOf) -> Iterator[FunctionEve
         function_of: the label of the function that a resource names; raises where it is none of the stack.
 
     Raises:
-        DeploymentRefusedError: a function, a version or an alias has two event invoke configs.
-        NotModelledError: a config is of a version or an alias that is not in this stack.
+        NotModelledError: a config is of a version or an alias that is not in this stack, or one of two of the same.
     """
     configs: dict[tuple[str, str], tuple[StackResource, EventInvokeConfig]] = {}
     for function in stack.functions:
@@ -64,12 +63,10 @@ def event_configs(stack: Stack, function_of: FunctionOf) -> Iterator[FunctionEve
         qualifier = _qualifier(stack, resource)
         held = configs.get((label, qualifier))
         if held is not None and isinstance(held[0], InvokeConfig):
-            raise DeploymentRefusedError(
-                resource.name,
-                "ResourceConflictException",
-                f"The {_what(label, qualifier)} has an event invoke config already: {held[0].name}",
-                rule="ASY-CONFIG-1",
-                fix="put both into one FunctionEventInvokeConfig",
+            names = f"{held[0].name} and {resource.name}"
+            raise NotModelledError(
+                f"{names} are both about the {_what(label, qualifier)}, and Lambda keeps the one that is written last, "
+                "as a whole (ASY-CONFIG-1)\n  fix: put both into one FunctionEventInvokeConfig"
             )
         own = configs.get((label, LATEST), (resource, EventInvokeConfig()))[1]
         config = EventInvokeConfig(dead_letter=own.dead_letter) if held is None else held[1]

@@ -17,6 +17,7 @@ from delivery_lab.simulation.function_inputs import check_inputs, notes_on_input
 from delivery_lab.simulation.images import image_code, image_handler, image_way_out, is_image
 from delivery_lab.simulation.layers import Layers, layers_of
 from delivery_lab.simulation.qualifiers import qualifiers_of
+from delivery_lab.simulation.snap_start import snap_start_notes
 from delivery_lab.simulation.workload_functions import FunctionSettings
 from delivery_lab.stack.code import code_files
 from delivery_lab.stack.functions import Function
@@ -87,7 +88,8 @@ def configured(
         described=described,
         refusal=_refusal(function, stack, problems, described=described) if problems else missing,
     )
-    return ConfiguredFunction(config, tuple(_notes(function, settings, unknown, secret, layers)))
+    notes = (*_notes(function, settings, unknown, secret, layers), *snap_start_notes(stack, function))
+    return ConfiguredFunction(config, notes)
 
 
 def is_function_arn(reference: str) -> bool:

@@ -70,8 +70,7 @@ class Gateways:
             lines.append(f"{url.name} has the name of an API; nearest: another name")
         function = url.function
         if lines or function is None:
-            self.refused[url.label] = NotModelledError(refusal_of(url.label, lines))
-            self.notes.append(f"{url.label} uses what is not modelled; a run that sends a request to it is refused")
+            self._refuse(url.label, NotModelledError(refusal_of(url.label, lines)))
             return
         route = ProxyRoute("ANY", DEFAULT, function.label, payload_format="url")
         self.account.create_api(url.label, (route,), URL, ApiStage(region=region_of(function.arn)))
@@ -92,8 +91,7 @@ class Gateways:
                 raise NotModelledError(refusal_of(name, problems))
             routes = create(name, permissions)
         except (NotModelledError, ProgramError) as error:
-            self.refused[name] = error
-            self.notes.append(f"{name} uses what is not modelled; a run that sends a request to it is refused")
+            self._refuse(name, error)
             return
         refused = [_where(api, route) for route in routes if route.refusal]
         if refused:
@@ -101,6 +99,12 @@ class Gateways:
                 f"{', '.join(refused)} of {name} uses what is not modelled; a run that sends a request there is refused"
             )
         self.notes.extend(permissions.notes)
+
+    def _refuse(self, name: str, error: NotModelledError | ProgramError) -> None:
+        """Note that requests to an API are refused, and why."""
+        why = "; ".join(line.strip() for line in str(error).splitlines()[1:]) or str(error)
+        self.refused[name] = error
+        self.notes.append(f"{name} uses what is not modelled ({why}); a run that sends a request to it is refused")
 
     def _problems(self, resource: StackResource) -> list[str]:
         return input_problems(self.stack, resource)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from delivery_lab.program.assets import FileArchive
 from delivery_lab.program.graph import Graph, Resource
 from delivery_lab.resource_types import FUNCTION
 from delivery_lab.simulation.workload_functions import FunctionSettings
@@ -36,12 +37,10 @@ def with_code(graph: Graph, functions: Mapping[str, FunctionSettings], root: Pat
 
 
 def _changed(resource: Resource, given: FunctionSettings, root: Path) -> Resource:
-    import pulumi  # not before there are resources, which Pulumi has made
-
     kept = {name: value for name, value in resource.inputs.items() if name not in _OF_CODE}
     runtime = str(kept.get("runtime") or "")
     code = {
-        "code": pulumi.FileArchive(str((root / str(given.code)).resolve())),
+        "code": FileArchive(str((root / str(given.code)).resolve())),
         "handler": given.handler,
         "runtime": runtime if runtime.startswith("python") else _RUNTIME,
     }

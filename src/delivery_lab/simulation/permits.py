@@ -51,7 +51,7 @@ def queue_permit(
     if found is Allowance.ALLOWED:
         return PERMITTED
     if found is Allowance.UNDECIDED:
-        return Permit(undecided=_undecided(source, queue.name, "the policy of the queue"))
+        return Permit(undecided=_undecided_by(queue, source, "the policy of the queue", "SQS-POLICY-1"))
     return Permit(refusal=f"{queue.name} has no policy that lets {source} send", rule=rule)
 
 
@@ -61,7 +61,7 @@ def topic_permit(topic: Topic, service: str, source: str, source_arn: str, accou
     if found is Allowance.ALLOWED:
         return PERMITTED
     if found is Allowance.UNDECIDED:
-        return Permit(undecided=_undecided(source, topic.name, "the policy of the topic"))
+        return Permit(undecided=_undecided_by(topic, source, "the policy of the topic", "SNS-POLICY-2"))
     return Permit(refusal=f"{topic.name} has no policy that lets {source} publish", rule=rule)
 
 
@@ -110,6 +110,18 @@ def role_permit(
             refusal=f"{found.name}, the role of {source}, does not let it do {action} to {target.name}", rule=rule
         )
     return PERMITTED
+
+
+def _undecided_by(holder: Queue | Topic, source: str, what: str, rule: RuleId) -> str:
+    """Why it cannot be told whether a policy lets a source in: AWS keeps one of several, or it is not known."""
+    writers = [policy.origin.resource for policy in holder.policies]
+    if len(writers) < 2:
+        return _undecided(source, holder.name, what)
+    return (
+        f"{source} hands a message on to {holder.name}, and {' and '.join(writers)} write {what} over each other: "
+        f"which of them is written last decides whether it lets {source} in ({rule})\n"
+        f"  fix: put the statements of {' and '.join(writers)} into one policy"
+    )
 
 
 def _undecided(source: str, target: str, what: str) -> str:

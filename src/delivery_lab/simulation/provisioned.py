@@ -66,8 +66,7 @@ def _problems(stack: Stack, function: Function, config: ProvisionedConcurrency) 
         if scaled.startswith(_SCALED) and stack.function_at(scaled.removeprefix(_SCALED)) is function:
             yield f"{target.name}: scales {config.name}, which stays what it is in a run; nearest: leave it out"
     served = _served(stack, function, named)
-    for name, text in _uses(stack, function):
-        qualifier = qualifier_in(text).removesuffix(_INVOCATIONS)
+    for name, qualifier in uses(stack, function):
         if qualifier not in served:
             by = by_name(qualifier) or " without a qualifier"
             yield (
@@ -83,12 +82,24 @@ def _served(stack: Stack, function: Function, named: str) -> frozenset[str]:
     return frozenset({named, *(each for each, version in known.items() if is_version and version == named)})
 
 
-def _uses(stack: Stack, function: Function) -> Iterator[tuple[str, str | None]]:
+def uses(stack: Stack, function: Function) -> Iterator[tuple[str, str]]:
     """What of the stack invokes a function and does not say by which name when it does: the name is read here.
 
     Events that are queued, and calls of handlers and of the workload, say it when they invoke
     (`delivery_lab.model.functions.Lambda.check_qualifier`).
+
+    Args:
+        stack: the stack.
+        function: the function.
+
+    Yields:
+        The name of what invokes it, and the version or alias by which it does.
     """
+    for name, text in _references(stack, function):
+        yield name, qualifier_in(text).removesuffix(_INVOCATIONS)
+
+
+def _references(stack: Stack, function: Function) -> Iterator[tuple[str, str | None]]:
     for mapping in stack.mappings_of(function):
         if mapping.enabled.known is not False:
             yield mapping.name, mapping.function_name.known

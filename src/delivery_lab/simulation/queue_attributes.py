@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from delivery_lab import resource_types
 from delivery_lab.errors import DeploymentRefusedError
 from delivery_lab.model.sqs.attributes import FifoAttributes, QueueAttributes, redrive_policy
 from delivery_lab.model.sqs.encryption import Encryption
@@ -28,6 +29,28 @@ def check_name(queue: Queue) -> None:
             rule="SQS-NAME-1",
             fix=f"change the name of {queue.name}, or leave it out: Pulumi makes one that fits",
         )
+
+
+_SETTING = (resource_types.QUEUE_POLICY, resource_types.REDRIVE_POLICY, resource_types.REDRIVE_ALLOW_POLICY)
+"""What sets an attribute of a queue after it was created."""
+
+
+def check_addresses(stack: Stack) -> None:
+    """Refuse policies that name their queue by its ARN (SQS-ADDRESS-1).
+
+    Raises:
+        DeploymentRefusedError: naming the first of them.
+    """
+    for resource in stack.graph.resources.values():
+        address = resource.inputs.get("queueUrl")
+        if resource.type in _SETTING and isinstance(address, str) and address.startswith("arn:"):
+            raise DeploymentRefusedError(
+                resource.name,
+                "InvalidAddress",
+                f"The address {address} is not valid for this endpoint.",
+                rule="SQS-ADDRESS-1",
+                fix=f"set queueUrl of {resource.name} to the url of the queue",
+            )
 
 
 def check_dead_letter_region(stack: Stack, queue: Queue) -> None:

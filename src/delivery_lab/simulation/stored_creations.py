@@ -8,6 +8,7 @@ from pathlib import Path
 
 from delivery_lab.errors import HandlerLoadError
 from delivery_lab.model.creations import Creation
+from delivery_lab.program.assets import FileAsset, StringAsset
 from delivery_lab.simulation.taken_creations import creations_of_taken
 from delivery_lab.stack.events import Bucket
 from delivery_lab.stack.stack import Stack
@@ -72,11 +73,9 @@ def _object(resource: StoredObject, project_dir: Path) -> Iterator[Creation]:
 
 
 def _bytes_of(resource: StoredObject, project_dir: Path) -> bytes | None:
-    import pulumi  # not before there are resources, which Pulumi has made
-
-    if isinstance(resource.source, pulumi.StringAsset):
+    if isinstance(resource.source, StringAsset):
         return str(resource.source.text).encode()
-    if isinstance(resource.source, pulumi.FileAsset):
+    if isinstance(resource.source, FileAsset):
         file = project_dir / str(resource.source.path)
         if not file.is_file():
             raise HandlerLoadError(f"{resource.name}: there is no {file}\n  fix: correct the path in the program")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from delivery_lab import resource_types
 from delivery_lab.errors import NotModelledError
 from delivery_lab.simulation.provisioned import provisioned_problems
 from delivery_lab.simulation.qualifiers import qualifier_problems
+from delivery_lab.simulation.snap_start import snap_start_problems
 from delivery_lab.simulation.supported_apis import APIS, OF_WHOLE_APIS
 from delivery_lab.simulation.supported_inputs import DESCRIBED_FUNCTION, IMAGE_FUNCTION, LOCAL_CODE, SUPPORT
 from delivery_lab.stack.apis import Api
@@ -75,7 +77,7 @@ def function_problems(stack: Stack, function: Function, *, described: bool = Fal
     if described:
         refused = stack.refused_inputs(function, DESCRIBED_FUNCTION)
         unknown = _unknown(function, (function.timeout_seconds, function.memory_mb))
-        return [*refused, *unknown, *qualifier_problems(stack, function), *provisioned_problems(stack, function)]
+        return [*refused, *unknown, *_problems_of_versions(stack, function)]
     support = IMAGE_FUNCTION if imaged else SUPPORT[resource_types.FUNCTION]
     problems = list(stack.refused_inputs(function, support))
     runtime = function.runtime.known or "python"
@@ -92,9 +94,13 @@ def function_problems(stack: Stack, function: Function, *, described: bool = Fal
         function.layers,
     )
     problems.extend(_unknown(function, settings))
-    problems.extend(qualifier_problems(stack, function))
-    problems.extend(provisioned_problems(stack, function))
-    return problems
+    return [*problems, *_problems_of_versions(stack, function)]
+
+
+def _problems_of_versions(stack: Stack, function: Function) -> Iterator[str]:
+    yield from qualifier_problems(stack, function)
+    yield from provisioned_problems(stack, function)
+    yield from snap_start_problems(stack, function)
 
 
 def _unknown(function: Function, settings: tuple[Setting[Any], ...]) -> list[str]:

@@ -35,13 +35,12 @@ _FUNCTION = Support(
     harmless=_names(
         "architectures codeSha256 codeSigningConfigArn kmsKeyArn loggingConfig.* packageType "
         "publish replaceSecurityGroupsOnDestroy "
-        "replacementSecurityGroupIds role s3ObjectVersion skipDestroy sourceCodeHash sourceKmsKeyArn "
+        "replacementSecurityGroupIds role s3ObjectVersion skipDestroy snapStart.* sourceCodeHash sourceKmsKeyArn "
         "tracingConfig.* useResourceTimeoutForPropagation vpcConfig.*"
     ),
     refused={
         "imageUri": LOCAL_CODE,
         "imageConfig": LOCAL_CODE,
-        "snapStart": Refusal("a cold start of fixed length (LAM-INIT-1)"),
         "fileSystemConfig": Refusal("files in the function's own folder"),
         "capacityProviderConfig": Refusal("a function on Lambda's own capacity"),
         "durableConfig": Refusal("an ordinary function"),

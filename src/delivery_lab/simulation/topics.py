@@ -26,7 +26,9 @@ from delivery_lab.stack.stack import Stack
 from delivery_lab.stack.topics import Subscription, Topic
 
 SERVICE = "sns.amazonaws.com"
-_PROTOCOLS = ("sqs", "lambda")
+_ENDPOINTS = {"sqs": ("SQS", "queue"), "lambda": ("Lambda", "function")}
+"""By protocol: how SNS calls its endpoints, and what they are."""
+_PROTOCOLS = tuple(_ENDPOINTS)
 
 
 def create_topic(account: Account, resource: Topic) -> None:
@@ -87,7 +89,9 @@ class _Connector:
             self.notes.append(
                 f"{resource.name} subscribes to {what}, which is not in this stack: nothing arrives there in a run"
             )
-        elif protocol not in _PROTOCOLS or target is None:
+            return
+        self._check_endpoint(resource)
+        if protocol not in _PROTOCOLS or target is None:
             where = resource.endpoint.known or "somebody who is known only after deployment"
             self.notes.append(
                 f"{resource.name} hands on what arrives at {topic.name} to {where} ({protocol}), outside this stack: "
@@ -95,6 +99,18 @@ class _Connector:
             )
         elif not self._is_repeated(resource, topic):
             self._subscribe(resource, topic, target)
+
+    def _check_endpoint(self, resource: Subscription) -> None:
+        """Refuse the endpoint of another protocol, or one that is no ARN (SNS-ENDPOINT-1)."""
+        protocol, endpoint = resource.protocol.known, resource.endpoint.known
+        if protocol not in _PROTOCOLS or endpoint is None:
+            return
+        parts = endpoint.split(":")
+        if parts[0] == "arn" and parts[2:3] == [protocol]:
+            return
+        what = _ENDPOINTS[protocol]
+        fix = f"set endpoint of {resource.name} to the arn of the {what[1]}"
+        raise _refused(resource.name, errors.ENDPOINT.error(protocol=what[0]), "SNS-ENDPOINT-1", fix)
 
     def _target(self, resource: Subscription) -> Queue | Function | None:
         arn = resource.endpoint.known

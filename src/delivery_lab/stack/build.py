@@ -11,7 +11,7 @@ from delivery_lab.stack.access import role
 from delivery_lab.stack.alarms import alarm
 from delivery_lab.stack.apis import Integration, api, integration, quick_routes, route, stage
 from delivery_lab.stack.bucket_objects import BucketObjects
-from delivery_lab.stack.described_routes import body_problem, described_routes, routes_in_one_order
+from delivery_lab.stack.described_routes import described_routes, routes_in_one_order
 from delivery_lab.stack.dynamic import DynamicResource, dynamic_resource
 from delivery_lab.stack.events import (
     bucket,
@@ -31,6 +31,7 @@ from delivery_lab.stack.functions import (
 from delivery_lab.stack.keys import StackFileKeys
 from delivery_lab.stack.names import FunctionNames, labels
 from delivery_lab.stack.notifications import bucket_notification
+from delivery_lab.stack.openapi import definition_problem
 from delivery_lab.stack.pipes import pipe
 from delivery_lab.stack.queues import (
     Queue,
@@ -42,8 +43,8 @@ from delivery_lab.stack.queues import (
 )
 from delivery_lab.stack.reading import Inputs
 from delivery_lab.stack.resource import OtherResource, StackResource
+from delivery_lab.stack.resource_policies import policies_of
 from delivery_lab.stack.rest_apis import rest_api
-from delivery_lab.stack.roles import PolicyDocument, policy_document
 from delivery_lab.stack.schedules import schedule
 from delivery_lab.stack.settings import Setting
 from delivery_lab.stack.sources import event_source_mapping
@@ -189,7 +190,9 @@ class Builder:
             redrive_unknown=any(
                 each.raw("queueUrl") is UNKNOWN for each in self.inputs_of(resource_types.REDRIVE_POLICY)
             ),
-            policies=tuple(self._queue_policies(inputs, urls)),
+            policies=policies_of(
+                inputs, (each for each in self.inputs_of(resource_types.QUEUE_POLICY) if each.raw("queueUrl") in urls)
+            ),
         )
 
     @cached_property
@@ -197,13 +200,6 @@ class Builder:
         found = self.graph.resources.values()
         urns = [each.urn for each in found if each.type.startswith(resource_types.DYNAMIC_PREFIX) and not each.external]
         return [each for each in map(self._make, urns) if isinstance(each, DynamicResource)]
-
-    def _queue_policies(self, inputs: Inputs, urls: set[str]) -> Iterator[PolicyDocument]:
-        if inputs.raw("policy"):
-            yield policy_document(inputs.origin("policy"), inputs.raw("policy"))
-        for holder in self.inputs_of(resource_types.QUEUE_POLICY):
-            if holder.raw("queueUrl") in urls:
-                yield policy_document(holder.origin("policy"), holder.raw("policy"))
 
     def _redrive_policy_resource(self, inputs: Inputs) -> StackResource:
         origin = inputs.origin("redrivePolicy")
@@ -276,7 +272,7 @@ class Builder:
         routes = tuple(route(each, integrations) for each in of_api(resource_types.ROUTE))
         written = (*routes, *quick_routes(inputs, self.names.find))
         routes = tuple(routes_in_one_order(described_routes(inputs, self.names.find), written))
-        return api(inputs, routes, next(map(stage, of_api(resource_types.STAGE)), None), body_problem(inputs))
+        return api(inputs, routes, next(map(stage, of_api(resource_types.STAGE)), None), definition_problem(inputs))
 
     def _integration(self, inputs: Inputs) -> Integration:
         return integration(inputs, self.names.find(inputs.raw("integrationUri")))

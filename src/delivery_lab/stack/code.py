@@ -10,6 +10,7 @@ from typing import Any
 
 from delivery_lab.errors import HandlerLoadError, NotModelledError, ProgramError
 from delivery_lab.input_files import is_packed, no_file
+from delivery_lab.program.assets import AssetArchive, FileArchive, FileAsset, StringAsset
 
 _Parts = Iterator[tuple[str, str]]
 
@@ -41,7 +42,7 @@ def code_files(archive: Any, project_dir: Path, owner: str, *, optional: bool = 
     """Where the code of an archive is.
 
     Args:
-        archive: a `pulumi.FileArchive` or `pulumi.AssetArchive`.
+        archive: a `FileArchive` or `AssetArchive` of `program.assets`.
         project_dir: folder that relative paths start from, as in a deployment.
         owner: name of the function or layer, for messages.
         optional: whether files that are missing are left out, as a layer's are that was not built yet.
@@ -83,9 +84,7 @@ def _refuse_no_file(place: Path, owner: str) -> None:
 
 def _refuse_plain_file(archive: Any, place: Path, owner: str) -> None:
     """Refuse an archive that is a file and no archive, as Pulumi does."""
-    import pulumi
-
-    if place.is_file() and _is_archive(archive, place, pulumi.FileArchive) and not is_packed(place):
+    if place.is_file() and _is_archive(archive, place, FileArchive) and not is_packed(place):
         raise ProgramError(
             f"the code of {owner} is no archive: pulumi.FileArchive of {place}, which is a plain file\n"
             f'  fix: pulumi.AssetArchive({{"{place.name}": pulumi.FileAsset(...)}}), or a FileArchive of its folder'
@@ -101,17 +100,15 @@ def _is_archive(archive: Any, place: Path, kind: type) -> bool:
 
 
 def _parts(archive: Any, prefix: str, project_dir: Path, owner: str) -> _Parts:
-    import pulumi  # not before there are resources, which Pulumi has made
-
-    if isinstance(archive, pulumi.AssetArchive):
+    if isinstance(archive, AssetArchive):
         for name, part in archive.assets.items():
             inner = "" if name in (".", "./", "/") else name.strip("/").removeprefix("./")
             yield from _parts(part, "/".join(filter(None, (prefix, inner))), project_dir, owner)
-    elif isinstance(archive, (pulumi.FileArchive, pulumi.FileAsset)):
-        yield prefix, (_File if isinstance(archive, pulumi.FileAsset) else str)(archive.path)
+    elif isinstance(archive, (FileArchive, FileAsset)):
+        yield prefix, (_File if isinstance(archive, FileAsset) else str)(archive.path)
     elif isinstance(archive, str):  # the provider hands a plain text on as the name of a file
         yield prefix, str(archive)
-    elif isinstance(archive, pulumi.StringAsset):
+    elif isinstance(archive, StringAsset):
         yield prefix, _Inline(str(archive.text))
     else:
         raise NotModelledError(

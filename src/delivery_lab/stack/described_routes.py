@@ -9,8 +9,8 @@ from delivery_lab.limits.gateway import HTTP_TIMEOUT
 from delivery_lab.program.graph import UNKNOWN
 from delivery_lab.stack.apis import DEFAULT, Integration, Route
 from delivery_lab.stack.functions import Function
-from delivery_lab.stack.openapi import DescribedOperation, operations_of
-from delivery_lab.stack.reading import Inputs, document
+from delivery_lab.stack.openapi import DescribedOperation, definition, operations_of
+from delivery_lab.stack.reading import Inputs
 from delivery_lab.stack.rest_apis import invoked
 from delivery_lab.stack.settings import Origin, Setting
 
@@ -24,16 +24,7 @@ def described_routes(inputs: Inputs, find: Callable[[object], Function | None]) 
         inputs: inputs of the API.
         find: finds the function that a text means.
     """
-    return tuple(_route(inputs, operation, find) for operation in operations_of(document(inputs.raw("body")) or {}))
-
-
-def body_problem(inputs: Inputs) -> str:
-    """Why the routes of an API's document are not known, "" where they are."""
-    body = inputs.raw("body")
-    if body is None or document(body) is not None:
-        return ""
-    why = "is known only after deployment" if body is UNKNOWN else "is no JSON object"
-    return f"{inputs.resource.name}: body {why}"
+    return tuple(_route(inputs, operation, find) for operation in operations_of(definition(inputs.raw("body")) or {}))
 
 
 def _route(inputs: Inputs, operation: DescribedOperation, find: Callable[[object], Function | None]) -> Route:

@@ -174,6 +174,21 @@ def targets_of(targets: Iterable[EventTarget], rule: EventRule) -> Iterator[Even
             yield target
 
 
+def stray_targets(
+    targets: Iterable[EventTarget], rules: Iterable[EventRule]
+) -> Iterator[tuple[EventTarget, EventRule]]:
+    """Those of some targets that are of no rule, with the rule that each seems to mean (EB-TARGETS-3).
+
+    Such a target names a rule by its ARN, or one that is on another bus than the target says.
+    """
+    known = tuple(rules)
+    for target in targets:
+        name, bus = target.rule_name.known, bus_name_of(target.bus_name)
+        meant = [rule for rule in known if name and name in (rule.physical_name, rule.arn)]
+        if meant and all(name == rule.arn or "" != bus_name_of(rule.bus_name) != bus != "" for rule in meant):
+            yield target, meant[0]
+
+
 def bus_name_of(setting: Setting[str]) -> str:
     """AWS's name of a bus that is named or given by its ARN, "" where that is not known."""
     return (setting.known or "").rpartition("/")[2]

@@ -6,6 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from delivery_lab.program.graph import UNKNOWN
+from delivery_lab.program.yamlfile import parse_scalar
+from delivery_lab.stack.reading import Inputs, document
+
 _METHODS = frozenset({"get", "put", "post", "delete", "options", "head", "patch"})
 _ANY = "x-amazon-apigateway-any-method"
 _INTEGRATION = "x-amazon-apigateway-integration"
@@ -27,6 +31,34 @@ class DescribedOperation:
     path: str
     integration: Mapping[str, Any] | None
     is_default: bool = False
+
+
+def definition(body: Any) -> Mapping[str, Any] | None:
+    """The document that an API is described by, as JSON or YAML; None where it is left out, unknown or no mapping.
+
+    Source: https://docs.aws.amazon.com/apigateway/latest/api/API_ImportRestApi.html (JSON and YAML).
+    """
+    found = document(body)
+    if found is not None or not isinstance(body, str):
+        return found
+    try:
+        found = parse_scalar(body, dates=False)
+    except ValueError:
+        return None
+    return found if isinstance(found, Mapping) else None
+
+
+def definition_problem(inputs: Inputs) -> str:
+    """Why the routes of an API's document are not known, "" where they are.
+
+    Args:
+        inputs: inputs of the API.
+    """
+    body = inputs.raw("body")
+    if body is None or definition(body) is not None:
+        return ""
+    why = "is known only after deployment" if body is UNKNOWN else "is no object in JSON or YAML"
+    return f"{inputs.resource.name}: body {why}"
 
 
 def operations_of(document: Mapping[str, Any]) -> Iterator[DescribedOperation]:

@@ -50,18 +50,29 @@ class Use:
 
 
 def verdict(policies: Iterable[PolicyDocument], use: Use) -> Allowance:
-    """What the policies of a resource say: a Deny wins, and without an Allow it is denied."""
-    allowed = undecided = False
-    for policy in policies:
-        undecided |= not policy.readable
-        for statement in policy.statements:
-            holds = _holds(statement, use)
-            if holds is None:
-                undecided = True
-            elif holds and statement.get("Effect") == "Deny":
-                return Allowance.DENIED
-            elif holds and statement.get("Effect") == "Allow":
-                allowed = True
+    """What the policy of a resource says: a Deny wins, and without an Allow it is denied.
+
+    Args:
+        policies: the policies of which AWS keeps one; none where the resource has no policy.
+        use: what is asked.
+
+    Returns:
+        What all of them say, or that it is undecided where they differ.
+    """
+    found = {_verdict(policy, use) for policy in policies} or {Allowance.DENIED}
+    return found.pop() if len(found) == 1 else Allowance.UNDECIDED
+
+
+def _verdict(policy: PolicyDocument, use: Use) -> Allowance:
+    allowed, undecided = False, not policy.readable
+    for statement in policy.statements:
+        holds = _holds(statement, use)
+        if holds is None:
+            undecided = True
+        elif holds and statement.get("Effect") == "Deny":
+            return Allowance.DENIED
+        elif holds and statement.get("Effect") == "Allow":
+            allowed = True
     if allowed and not undecided:
         return Allowance.ALLOWED
     return Allowance.UNDECIDED if undecided else Allowance.DENIED

@@ -107,7 +107,7 @@ class Queue(StackResource):
         redrive_policies: every policy that the queue or a RedrivePolicy resource holds; the last one counts.
         redrive: the policy that counts, None without one and where it cannot be told.
         redrive_known: whether it is known if there is a redrive policy.
-        policies: the policies of the queue, with what holds them.
+        policies: what it may have for its policy, with what holds it (`delivery_lab.stack.resource_policies`).
         managed_encryption: `sqsManagedSseEnabled`; left out means encrypted.
         kms_key: `kmsMasterKeyId`.
         parking: whether it is meant for what no retry can help: by a tag, or by a word of its name.
@@ -174,7 +174,7 @@ class QueueSurroundings:
         visibility: the timeout that a dynamic resource sets last, None where none does.
         redrive_policies: of RedrivePolicy resources.
         redrive_unknown: whether a RedrivePolicy resource names a queue that is known only after deployment.
-        policies: the queue's own policy and those of QueuePolicy resources.
+        policies: what it may have for its policy.
     """
 
     visibility: Setting[int] | None

@@ -11,8 +11,8 @@ from delivery_lab.limits.gateway import REST_TIMEOUT
 from delivery_lab.program.graph import UNKNOWN
 from delivery_lab.stack.apis import RouteLimits, mapping_of
 from delivery_lab.stack.functions import Function
-from delivery_lab.stack.openapi import DescribedOperation, operations_of
-from delivery_lab.stack.reading import Inputs, document
+from delivery_lab.stack.openapi import DescribedOperation, definition, definition_problem, operations_of
+from delivery_lab.stack.reading import Inputs
 from delivery_lab.stack.resource import StackResource
 
 InputsOf = Callable[[str], Iterator[Inputs]]
@@ -132,19 +132,13 @@ def rest_api(inputs: Inputs, inputs_of: InputsOf, find: FindFunction) -> RestApi
     def of_api(token: str) -> list[Inputs]:
         return [each for each in inputs_of(token) if each.raw("restApi") == inputs.resource.id]
 
-    body = inputs.raw("body")
-    described = document(body)
-    problem = ""
-    if body is not None and described is None:
-        known = "is known only after deployment" if body is UNKNOWN else "is no JSON object"
-        problem = f"{inputs.resource.name}: body {known}"
-    methods = (*_written(inputs, of_api, find), *_described(inputs, described, find))
+    methods = (*_written(inputs, of_api, find), *_described(inputs, definition(inputs.raw("body")), find))
     return RestApi(
         **inputs.identity(),
         methods=methods,
         stage=_stage(of_api),
         execution_arn=inputs.output("executionArn"),
-        problem=problem,
+        problem=definition_problem(inputs),
         binary_media_types=_binary(inputs.raw("binaryMediaTypes")),
     )
 

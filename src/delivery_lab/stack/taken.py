@@ -10,6 +10,7 @@ from delivery_lab.program.graph import UNKNOWN
 from delivery_lab.resource_types import KEY_POLICY
 from delivery_lab.stack.reading import Inputs
 from delivery_lab.stack.resource import StackResource
+from delivery_lab.stack.resource_policies import policies_of
 from delivery_lab.stack.roles import PolicyDocument, policy_document
 from delivery_lab.stack.settings import Setting
 
@@ -113,15 +114,17 @@ class MailTemplate(StackResource):
 
 def encryption_key(inputs: Inputs, inputs_of: Callable[[str], Iterator[Inputs]]) -> EncryptionKey:
     """A key of its inputs, and of the KeyPolicy resources that are about it."""
-    names = {UNKNOWN, inputs.output("keyId"), inputs.output("arn")}
-    holders = [inputs, *(held for held in inputs_of(KEY_POLICY) if held.raw("keyId") in names)]
+    names = {inputs.output("keyId"), inputs.output("arn")} - {None}
+    about = [held for held in inputs_of(KEY_POLICY) if held.raw("keyId") in names]
+    perhaps = [held for held in inputs_of(KEY_POLICY) if held.raw("keyId") is UNKNOWN and held.raw("policy")]
     return EncryptionKey(
         **inputs.identity(),
         key_id=inputs.output("keyId"),
         spec=inputs.text("customerMasterKeySpec", default="SYMMETRIC_DEFAULT"),
         enabled=inputs.switch("isEnabled", default=True),
-        policies=tuple(
-            policy_document(held.origin("policy"), held.raw("policy")) for held in holders if held.raw("policy")
+        policies=(
+            *policies_of(inputs, about),
+            *(policy_document(held.origin("policy"), held.raw("policy")) for held in perhaps),
         ),
     )
 

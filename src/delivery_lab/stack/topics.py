@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from delivery_lab import resource_types
@@ -12,7 +11,8 @@ from delivery_lab.program.graph import UNKNOWN
 from delivery_lab.stack.access import InputsOf
 from delivery_lab.stack.reading import Inputs, document, has_unknown
 from delivery_lab.stack.resource import StackResource
-from delivery_lab.stack.roles import PolicyDocument, policy_document
+from delivery_lab.stack.resource_policies import policies_of
+from delivery_lab.stack.roles import PolicyDocument
 from delivery_lab.stack.settings import Setting
 
 
@@ -26,7 +26,7 @@ class Topic(StackResource):
         deduplication_scope: `fifoThroughputScope`.
         maximum_message_bytes: the largest message.
         signature_version: 1 or 2.
-        policies: its own policy and those of TopicPolicy resources.
+        policies: what it may have for its policy (`delivery_lab.stack.resource_policies`).
     """
 
     fifo: Setting[bool]
@@ -83,16 +83,10 @@ def topic(inputs: Inputs, inputs_of: InputsOf) -> Topic:
         deduplication_scope=inputs.text("fifoThroughputScope", default=DEDUPLICATION_SCOPE.default),
         maximum_message_bytes=inputs.number("maximumMessageSize", default=TOPIC_MESSAGE.default),
         signature_version=inputs.number("signatureVersion", default=1),
-        policies=tuple(_policies(inputs, inputs_of)),
+        policies=policies_of(
+            inputs, (each for each in inputs_of(resource_types.TOPIC_POLICY) if each.raw("arn") == inputs.output("arn"))
+        ),
     )
-
-
-def _policies(inputs: Inputs, inputs_of: InputsOf) -> Iterator[PolicyDocument]:
-    if inputs.raw("policy"):
-        yield policy_document(inputs.origin("policy"), inputs.raw("policy"))
-    for holder in inputs_of(resource_types.TOPIC_POLICY):
-        if holder.raw("arn") == inputs.output("arn"):
-            yield policy_document(holder.origin("policy"), holder.raw("policy"))
 
 
 def subscription(inputs: Inputs) -> Subscription:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from delivery_lab.api.first.sends import FirstSends
-from delivery_lab.resource_types import FUNCTION, FUNCTION_URL
+from delivery_lab.api.first_workload import FirstWorkload
+from delivery_lab.resource_types import FUNCTION, FUNCTION_URL, MAPPING, QUEUE
 from tests.stack.world import resource, stack_of
 
 
@@ -21,3 +22,28 @@ def test_the_url_of_a_function_is_sent_a_request_unless_that_would_be_refused() 
 
     assert function.label == "worker"
     assert (line["http"]["method"], line["http"]["path"], line["http"]["api"]) == ("POST", "/", "url")
+
+
+def test_a_function_answers_requests_unless_a_mapping_looks_for_failed_records_in_what_it_returns() -> None:
+    stack = stack_of(
+        resource(QUEUE, "jobs"),
+        *(resource(FUNCTION, name) for name in ("front", "both", "worker")),
+        *(resource(FUNCTION_URL, f"url-{name}", {"functionName": name}) for name in ("front", "both")),
+        resource(
+            MAPPING, "mapping", {"functionName": "both", "eventSourceArn": "arn:aws:sqs:us-east-1:123456789012:jobs"}
+        ),
+    )
+    sends = FirstSends(stack, Path())
+
+    assert [sends.answers_requests(each) for each in stack.functions] == [True, False, False]
+
+
+def test_a_described_function_behind_an_api_answers_as_a_rest_api_wants_it() -> None:
+    stack = stack_of(
+        resource(FUNCTION, "front", {"handler": "app.handle", "runtime": "python3.12"}),
+        resource(FUNCTION_URL, "url", {"functionName": "front"}),
+    )
+
+    text = FirstWorkload(stack, FirstSends(stack, Path()), {stack.functions[0].urn}).text()
+
+    assert '  "front": {duration: 0.2, response: {statusCode: 200}}  # its code cannot be run here' in text

@@ -4,11 +4,11 @@ import io
 import zipfile
 from pathlib import Path
 
-import pulumi
 import pytest
 
 from delivery_lab.errors import UsageError
 from delivery_lab.live.provider.packages import zipped
+from delivery_lab.program.assets import AssetArchive, FileArchive, FileAsset, RemoteArchive, StringAsset
 
 
 def names(data: bytes) -> list[str]:
@@ -25,15 +25,15 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_a_folder_is_packed_without_bytecode(folder: Path) -> None:
-    assert names(zipped(pulumi.FileArchive(str(folder)))) == ["handler.py", "lib/tools.py"]
+    assert names(zipped(FileArchive(str(folder)))) == ["handler.py", "lib/tools.py"]
 
 
 def test_folders_and_assets_stand_where_the_archive_puts_them(folder: Path) -> None:
-    archive = pulumi.AssetArchive(
+    archive = AssetArchive(
         {
-            "python": pulumi.FileArchive(str(folder)),
-            "python/shared.py": pulumi.FileAsset(str(folder / "handler.py")),
-            "note": pulumi.StringAsset("text"),
+            "python": FileArchive(str(folder)),
+            "python/shared.py": FileAsset(str(folder / "handler.py")),
+            "note": StringAsset("text"),
         }
     )
     data = zipped(archive)
@@ -42,16 +42,16 @@ def test_folders_and_assets_stand_where_the_archive_puts_them(folder: Path) -> N
 
 
 def test_the_same_content_gives_the_same_bytes(folder: Path) -> None:
-    archive = pulumi.FileArchive(str(folder))
+    archive = FileArchive(str(folder))
     assert zipped(archive) == zipped(archive)
 
 
 def test_a_zip_file_stays_as_it_is(folder: Path, tmp_path: Path) -> None:
     file = tmp_path / "code.zip"
-    file.write_bytes(zipped(pulumi.FileArchive(str(folder))))
-    assert zipped(pulumi.FileArchive(str(file))) == file.read_bytes()
+    file.write_bytes(zipped(FileArchive(str(folder))))
+    assert zipped(FileArchive(str(file))) == file.read_bytes()
 
 
 def test_code_that_is_elsewhere_is_refused() -> None:
     with pytest.raises(UsageError, match=r"^code is a RemoteArchive: this provider takes what is on this machine$"):
-        zipped(pulumi.RemoteArchive("https://example.org/code.zip"))
+        zipped(RemoteArchive("https://example.org/code.zip"))

@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-import pulumi
 import pytest
 
 from delivery_lab import resource_types
@@ -15,6 +14,7 @@ from delivery_lab.live.provider.catalog import TYPES
 from delivery_lab.live.provider.creator import Creator, ResourceState
 from delivery_lab.live.provider.differences import HIDDEN
 from delivery_lab.live.provider.values import UploadedCode
+from delivery_lab.program.assets import AssetArchive, StringAsset
 from tests.live.conftest import Make
 
 pytestmark = pytest.mark.emulator
@@ -31,9 +31,7 @@ _POLICY = json.dumps(
     {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sqs:*", "Resource": "*", "Principal": "*"}]}
 )
 _OTHER_POLICY = _POLICY.replace("sqs:*", "sqs:SendMessage")
-_CODE = UploadedCode(
-    "1", pulumi.AssetArchive({"handler.py": pulumi.StringAsset("def lambda_handler(event, context): return event")})
-)
+_CODE = UploadedCode("1", AssetArchive({"handler.py": StringAsset("def lambda_handler(event, context): return event")}))
 
 Inputs = dict[str, Any]
 Needs = Callable[[Make], Inputs]

@@ -3,11 +3,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import pulumi
 import pytest
 from google.protobuf.struct_pb2 import Struct
 
 from delivery_lab.live.provider.values import _UNKNOWN_TEXTS, UploadedCode, has_unknown, plain
+from delivery_lab.program.assets import FileArchive
 from delivery_lab.program.graph import UNKNOWN
 from delivery_lab.program.wire import SIGNATURE
 
@@ -41,5 +41,5 @@ def test_archives_are_compared_by_their_hash() -> None:
     with_content, without = code("1", path="functions/worker"), code("1")
     assert with_content == without != code("2")
     assert isinstance(with_content, UploadedCode)
-    assert isinstance(with_content.content, pulumi.FileArchive)
+    assert isinstance(with_content.content, FileArchive)
     assert with_content.content.path == "/program/functions/worker"

@@ -54,6 +54,11 @@ class FirstSends:
             direct = {"invoke": function.label, "type": "async", "body": self.bodies(function).event()}
             yield from ((function, line) for line in found or [direct])
 
+    def answers_requests(self, function: Function) -> bool:
+        """Whether an API waits for what the function returns, and no mapping looks for failed records in it."""
+        mapped = any(True for _ in self.stack.mappings_of(function))
+        return not mapped and any(True for _ in self._of_apis(function))
+
     def flags(self) -> tuple[str, ...]:
         """Members of messages that make a handler fail where they are set."""
         return tuple(flag for each in self.stack.functions for flag in self.bodies(each).found.flags)

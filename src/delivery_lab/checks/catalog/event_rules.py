@@ -14,7 +14,7 @@ from delivery_lab.function_names import by_name, qualifier_in
 from delivery_lab.input_templates import filled_in_at_best, is_object, problem_of
 from delivery_lab.limits.eventbridge import ENVELOPE
 from delivery_lab.stack.encryption import key_verdict
-from delivery_lab.stack.events import DEFAULT_BUS, Bus, EventRule, EventTarget, bus_name_of, targets_of
+from delivery_lab.stack.events import DEFAULT_BUS, Bus, EventRule, EventTarget, bus_name_of, stray_targets, targets_of
 from delivery_lab.stack.functions import Function
 from delivery_lab.stack.permissions import forbids
 from delivery_lab.stack.policy_verdicts import Allowance, Use, verdict
@@ -34,6 +34,25 @@ def rule_targets(stack: Stack) -> Iterator[tuple[EventRule, EventTarget]]:
         if not rule.is_disabled:
             for target in targets_of(stack.all(EventTarget), rule):
                 yield rule, target
+
+
+class StrayTarget(Check):
+    id = "CHK-EVENT-6"
+    title = "target of a rule that is on another bus"
+    severity = Severity.ERROR
+    why = "A target without an eventBusName is about the default bus: AWS refuses it where the rule is on another one."
+    fix = "Give the target the eventBusName of its rule, and the rule's name, not its ARN."
+    source = "EB-TARGETS-3"
+
+    def find(self, stack: Stack) -> Iterator[Found]:
+        for target, rule in stray_targets(stack.all(EventTarget), stack.all(EventRule)):
+            by_arn = target.rule_name.known == rule.arn
+            setting = target.rule_name if by_arn else target.bus_name
+            what = "is its ARN, no name" if by_arn else f"is on {bus_name_of(rule.bus_name)}"
+            why = f"The rule of {target.name}, {rule.name}, {what}: AWS refuses the target."
+            wanted = "name" if by_arn else "eventBusName"
+            fix = f"set {setting.origin.input} of {target.name} to the {wanted} of {rule.name}"
+            yield Found((target.name, rule.name), values_of(setting), why, fix)
 
 
 def _is_locked(stack: Stack, rule: EventRule, receiver: Queue | Topic) -> bool:

@@ -12,6 +12,7 @@ from delivery_lab.checks.finding import Finding, Severity
 from delivery_lab.limits.across import advised_visibility_seconds
 from delivery_lab.limits.functions import TIMEOUT
 from delivery_lab.limits.queues import VISIBILITY_TIMEOUT
+from delivery_lab.program.assets import AssetOrArchive
 from delivery_lab.program.config import SECRET
 from delivery_lab.program.graph import Resource
 
@@ -37,10 +38,8 @@ def finding(place: Place, match: Match) -> Finding:
 
 
 def _values(place: Place) -> dict[str, Any]:
-    import pulumi  # not before there are resources, which Pulumi has made
-
     value = place.value
-    if value is MISSING or isinstance(value, pulumi.Asset | pulumi.Archive):
+    if value is MISSING or isinstance(value, AssetOrArchive):
         return {}
     return {f"{place.resource.name}.{place.input}": value}
 

@@ -104,7 +104,7 @@ def check(
     work = partial(
         check_of_many, console, lab, options, quantify=quantify, checks=checks, account_concurrency=account_concurrency
     )
-    checked, failures = each_of_many(console, work, names, "checking")
+    checked, failures = each_of_many(console, lab, work, names, "checking", checks=True)
     reasons = {name: failure.message for name, failure in failures.items()}
     if output is OutputFormat.SARIF:
         show_sarif(console, list(checked.values()), reasons, checks)

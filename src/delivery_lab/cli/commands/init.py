@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -36,6 +37,8 @@ def init(
     text, problem = workload_of(lab, stack, overrides, answers)
     write_file(place, text, make_folder=True)
     if problem is None:
-        console.message(f"wrote {place}; try it with: delivery-lab run {stack} --workload {place}")
+        there = "" if project is None else f" --project {shlex.quote(str(project))}"
+        tried = f"delivery-lab run {stack} --workload {shlex.quote(str(place))}{there}"
+        console.message(f"wrote {place}; try it with: {tried}")
     else:
         console.message(f"wrote {place}; a run of it ends with an error until what that says is done:\n{problem}")

@@ -124,10 +124,10 @@ def _many(console: Console, lab: Lab, names: list[str], work: Callable[[str], Ch
     from delivery_lab.cli.stacks import end_with
     from delivery_lab.cli.workers import Failure, for_each
 
-    preload()
+    preload(checks=True)
     failures: dict[str, Failure] = {}
     chapters: list[Chapter | Failed] = []
-    for name, found in for_each(work, names, console, "simulating"):
+    for name, found in for_each(work, names, console, "simulating", lab.project.root):
         if isinstance(found, Failure):
             failures[name] = found
             chapters.append(Failed(name, found.message))

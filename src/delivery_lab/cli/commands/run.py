@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -37,7 +37,7 @@ from delivery_lab.cli.placing import AWS, SIMULATION, PlaceOptions, place_of
 from delivery_lab.errors import UsageError
 
 if TYPE_CHECKING:
-    from delivery_lab import Lab, Simulation
+    from delivery_lab import Lab, Outcome, Simulation
     from delivery_lab.api.inputs import RunOptions
 
 
@@ -118,7 +118,6 @@ def run(
     as_json: JsonOption = False,
 ) -> None:
     """Run variants and say what becomes of the messages."""
-    from delivery_lab.cli.comments.junit import junit_of_runs
     from delivery_lab.cli.stacks import end_unless_expected, open_lab, say_profile
     from delivery_lab.cli.views.run import show_run
     from delivery_lab.cli.written_down import end_run_if_violated
@@ -149,7 +148,7 @@ def run(
             say_profile(console, names[0], simulation.phases)
         _write(simulation, per_message, trace)
         if output is OutputFormat.JUNIT:
-            console.data(junit_of_runs([simulation.outcome]))
+            _show_junit(console, [simulation.outcome])
         else:
             show_run(console, simulation, as_json=output is OutputFormat.JSON, logs=logs, message=message)
         end_run_if_violated(console, lab, simulation, options)
@@ -161,6 +160,12 @@ def run(
         if value is not None:
             raise UsageError(f"{option} goes with one stack")
     _run_many(console, lab, names, options, output, profile=profile)
+
+
+def _show_junit(console: Console, outcomes: Sequence[Outcome], failures: Mapping[str, str] | None = None) -> None:
+    from delivery_lab.cli.comments.junit import junit_of_runs  # with what compares, and Python's XML
+
+    console.data(junit_of_runs(outcomes, failures))
 
 
 def _refuse_unwritable(files: Mapping[str, Path | None]) -> None:
@@ -222,18 +227,17 @@ def _run_there(console: Console, lab: Lab, name: str, options: RunOptions, where
 def _run_many(
     console: Console, lab: Lab, names: list[str], options: RunOptions, output: OutputFormat, *, profile: bool
 ) -> None:
-    from delivery_lab.cli.comments.junit import junit_of_runs
     from delivery_lab.cli.stacks import each_of_many, end_unless_expected, end_with, run_of_many, say_profile
     from delivery_lab.cli.views.runs import show_runs
     from delivery_lab.cli.written_down import end_if_violated
 
-    ran, failures = each_of_many(console, partial(run_of_many, console, lab, options), names, "simulating")
+    ran, failures = each_of_many(console, lab, partial(run_of_many, console, lab, options), names, "simulating")
     outcomes = [one.outcome for one in ran.values()]
     if profile:
         for name, one in ran.items():
             say_profile(console, name, one.phases)
     if output is OutputFormat.JUNIT:
-        console.data(junit_of_runs(outcomes, {name: failure.message for name, failure in failures.items()}))
+        _show_junit(console, outcomes, {name: failure.message for name, failure in failures.items()})
     else:
         show_runs(console, outcomes, as_json=output is OutputFormat.JSON)
     end_with(console, failures, names)

@@ -40,6 +40,17 @@ NO_GROUP = ApiError(
     "Parameter(s) MessageGroupId must be specified for target: {target}.",
     "https://github.com/awslabs/aws-ddk/pull/185, in other words",
 )
+NO_RULE = ApiError(
+    "ResourceNotFoundException",
+    "Rule {rule} does not exist on EventBus {bus}.",
+    SNAPSHOTS + "events/test_events.snapshot.json, in other tests of that file too",
+)
+RULE_BY_ARN = ApiError(
+    _VALIDATION,
+    "Value '{rule}' at 'rule' failed to satisfy constraint: Member must satisfy regular expression pattern: "
+    "[\\.\\-_A-Za-z0-9]+",
+    "https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutTargets.html",
+)
 OTHER_REGION = ApiError(
     _VALIDATION,
     "Cross-region API call is not allowed. The target is in {target}, the rule in {rule}.",

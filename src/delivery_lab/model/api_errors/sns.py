@@ -75,6 +75,12 @@ FIFO_DEAD_LETTERS = ApiError(
     _SNS,
     shape=_SHAPE,
 )
+ENDPOINT = ApiError(
+    _INVALID,
+    "Invalid parameter: {protocol} endpoint ARN",
+    "https://github.com/localstack/localstack/issues/7471 and https://github.com/localstack/localstack/issues/8111",
+    shape=_SHAPE,
+)
 SUBSCRIBED = ApiError(
     _INVALID,
     "Invalid parameter: Attributes Reason: Subscription already exists with different attributes",
