@@ -700,6 +700,45 @@ silent(
     ),
 )
 
+# CHK-IDEM-7 ------------------------------------------------------------------------------------------------------
+
+WHOLE = POWERTOOLS.replace("{what}", "idempotent").replace("expires_after_seconds=1296000", "{key}") + (
+    "\n"
+    "@idempotent(config=config, persistence_store=store)\n"
+    "def handle(event, context):\n"
+    '    charge(event["Records"][0])\n'
+)
+OF_RECORDS = (
+    "from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response\n"
+    + POWERTOOLS.replace("{what}", "idempotent_function").replace("expires_after_seconds=1296000", "{key}")
+    + """
+processor = BatchProcessor(event_type=EventType.SQS)
+
+@idempotent_function(data_keyword_argument="record", config=config, persistence_store=store)
+def one(record):
+    charge(record)
+
+def handle(event, context):
+    config.register_lambda_context(context)
+    return process_partial_response(event=event, record_handler=one, processor=processor, context=context)
+"""
+)
+finds("CHK-IDEM-7", "`idempotent` with no key", WHOLE.replace("{key}", ""))
+finds("CHK-IDEM-7", "`idempotent` with no config", WHOLE.replace("{key}", "").replace("config=config, ", ""))
+finds(
+    "CHK-IDEM-7", "the receipt handle as key", WHOLE.replace("{key}", "'Records[0].[body, receiptHandle]'"), ONE_BY_ONE
+)
+finds("CHK-IDEM-7", "whole records of a batch", OF_RECORDS.replace("{key}", "expires_after_seconds=60"))
+silent("CHK-IDEM-7", "a business id", WHOLE.replace("{key}", "'powertools_json(Records[0].body).id'"), ONE_BY_ONE)
+silent("CHK-IDEM-7", "the message's id of each record", OF_RECORDS.replace("{key}", "event_key_jmespath='messageId'"))
+silent("CHK-IDEM-7", "a key that cannot be told", WHOLE.replace("{key}", "make_key()"))
+silent(
+    "CHK-IDEM-7",
+    "a decorator that may change the event",
+    WHOLE.replace("{key}", "").replace("\n@idempotent(", "\n@unwrapped\n@idempotent("),
+)
+silent("CHK-IDEM-7", "a body that is handed on", PER_RECORD.replace("{first}", "pass"))
+
 # CHK-WARM-1 ------------------------------------------------------------------------------------------------------
 
 NOTED = (

@@ -655,6 +655,7 @@ to = aws.apigatewayv2.Integration("to", api_id=api.id, integration_type="HTTP_PR
     integration_method="ANY")
 aws.apigatewayv2.Route("one", api_id=api.id, route_key="GET /orders/{id}", target=to.id.apply("integrations/{}".format))
 """
+_STAGE = 'aws.apigatewayv2.Stage("stage", api_id=api.id, name="$default", auto_deploy=True)\n'
 _REQUEST = "send: [{at: 0, http: {method: GET, path: /orders/1}}]\n"
 ALLOWED = """
 aws.lambda_.Permission("invoke", action="lambda:InvokeFunction", function=worker.name,
@@ -673,7 +674,7 @@ def test_an_api_that_is_not_modelled_may_be_part_of_the_stack(folder: Folder) ->
     described = "aws.apigatewayv2.Api('quick', protocol_type='HTTP', body='[]')"
     why = "quick: body is no object in JSON or YAML"
 
-    run = folder.run(more=_API + described)
+    run = folder.run(more=_API + _STAGE + described)
 
     assert outcome_of(run).messages.processed == 3
     assert run.notes == (
@@ -686,6 +687,15 @@ def test_an_api_that_is_not_modelled_may_be_part_of_the_stack(folder: Folder) ->
     assert folder.refusal(NotModelledError, more=_API + described, workload=named) == message
     message = folder.refusal(WorkloadError, more=_API + described, workload=_REQUEST)
     assert message.endswith("`api:` to choose one (APIs of dev: api, quick)")
+
+
+def test_an_api_without_a_stage_is_noted(folder: Folder) -> None:
+    note = (
+        "api has no stage in this stack: on AWS no request reaches it before one is there; a run takes it for deployed "
+        "to $default"
+    )
+
+    assert [note in folder.run(more=_API + stage).notes for stage in ("", _STAGE)] == [True, False]
 
 
 def test_http_quick_1_an_api_with_a_target_makes_its_route(folder: Folder) -> None:

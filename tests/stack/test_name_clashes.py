@@ -40,6 +40,12 @@ def _permission(name: str, **inputs: Any) -> Resource:
             "Function already exist: orders (one has that name)",
         ),
         (
+            resource_types.ALIAS,
+            "arn:aws:lambda:eu-west-1:123456789012:function:worker:live",
+            "ResourceConflictException",
+            "Alias already exists: live (one has that name)",
+        ),
+        (
             resource_types.STREAM,
             "arn:aws:kinesis:eu-west-1:123456789012:stream/orders",
             "ResourceInUseException",
@@ -80,6 +86,16 @@ def test_api_name_1_a_statement_id_is_in_the_policy_of_a_function_once() -> None
         "The statement id (may) provided already exists.",
         "give two a statementId of its own, or leave it out",
     )
+
+
+def test_api_name_1_an_http_api_has_one_route_of_a_key() -> None:
+    api = resource(resource_types.HTTP_API, "api", {"protocolType": "HTTP"})
+    routes = [resource(resource_types.ROUTE, each, {"apiId": "api", "routeKey": "POST /x"}) for each in ("one", "two")]
+
+    (found,) = name_clashes(stack_of(api, *routes))
+
+    assert {found.first, found.second} == {"one", "two"}
+    assert (found.code, found.message) == ("ConflictException", "Route with key POST /x already exists for this API")
 
 
 @pytest.mark.parametrize(

@@ -86,10 +86,10 @@ RULES = (
     ),
     documented(
         "API-NAME-1",
-        "A queue, function, stream, table or bus of a name that another one of the account and region has, and a permission of a "
-        "statement id that is in the function's policy, is refused when it is created. Of two queues of one name and the same "
+        "A queue, function, alias, stream, table or bus of a name that another one of the account and region has, a route of an "
+        "HTTP API with the key of another one, and a permission of a statement id that is in the function's policy, is refused when it is created. Of two queues of one name and the same "
         "attributes SQS returns the first: they are refused, too, since a program that writes one queue twice means two.",
-        f"{LAMBDA_API}API_CreateFunction.html, {LAMBDA_API}API_AddPermission.html, {SQS_API}API_CreateQueue.html, "
+        f"{LAMBDA_API}API_CreateFunction.html, {LAMBDA_API}API_AddPermission.html, {LAMBDA_API}API_CreateAlias.html, {_GATEWAY_V2}.html, {SQS_API}API_CreateQueue.html, "
         "https://docs.aws.amazon.com/kinesis/latest/APIReference/API_CreateStream.html, "
         "https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_CreateTable.html, "
         f"{EVENTS_API}API_CreateEventBus.html",

@@ -51,6 +51,12 @@ class Gateways:
             return routes
 
         self._create(api, api.execution_arn, create)
+        makes_its_own = any(route.urn == api.urn for route in api.routes)  # one with a target (HTTP-QUICK-1)
+        if api.stage is None and not makes_its_own and api.label not in self.refused:
+            self.notes.append(
+                f"{api.label} has no stage in this stack: on AWS no request reaches it before one is there; a run "
+                "takes it for deployed to $default"
+            )
 
     def create_rest(self, api: RestApi) -> None:
         """Create a REST API."""

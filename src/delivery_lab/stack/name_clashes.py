@@ -7,12 +7,14 @@ from dataclasses import dataclass
 
 from delivery_lab import resource_types
 from delivery_lab.program.graph import Resource
+from delivery_lab.stack.apis import Api, Route
 from delivery_lab.stack.functions import Permission
 from delivery_lab.stack.stack import Stack
 
 _REFUSALS: Mapping[str, tuple[str, str]] = {
     resource_types.QUEUE: ("QueueAlreadyExists", "A queue already exists with the same name: {name}"),
     resource_types.FUNCTION: ("ResourceConflictException", "Function already exist: {name}"),
+    resource_types.ALIAS: ("ResourceConflictException", "Alias already exists: {name}"),
     resource_types.STREAM: ("ResourceInUseException", "Stream {name} already exists."),
     resource_types.TABLE: ("ResourceInUseException", "Table already exists: {name}"),
     resource_types.EVENT_BUS: ("ResourceAlreadyExistsException", "Event bus {name} already exists."),
@@ -59,6 +61,7 @@ def name_clashes(stack: Stack) -> Iterator[NameClash]:
             fix = f"give {resource.name} a name of its own, or leave name out: Pulumi makes one"
             yield NameClash(first.name, resource.name, what, code, message.format(name=name), fix)
     yield from _statements(stack)
+    yield from _routes(stack)
 
 
 def _statements(stack: Stack) -> Iterator[NameClash]:
@@ -75,3 +78,17 @@ def _statements(stack: Stack) -> Iterator[NameClash]:
             message = f"The statement id ({statement}) provided already exists."
             fix = f"give {permission.name} a statementId of its own, or leave it out"
             yield NameClash(first.name, permission.name, what, "ResourceConflictException", message, fix)
+
+
+def _routes(stack: Stack) -> Iterator[NameClash]:
+    """Routes of one key in one HTTP API."""
+    for api in stack.all(Api):
+        there: dict[str, Route] = {}
+        for route in api.routes:
+            key = route.route_key.known
+            first = route if key is None or route.urn == api.urn else there.setdefault(key, route)
+            if first is not route:
+                what = {f"{each.name}.routeKey": str(key) for each in (first, route)}
+                message = f"Route with key {key} already exists for this API"
+                fix = f"keep one of {first.name} and {route.name}, or give one another routeKey"
+                yield NameClash(first.name, route.name, what, "ConflictException", message, fix)

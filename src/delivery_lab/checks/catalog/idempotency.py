@@ -7,11 +7,13 @@ from collections.abc import Iterator
 
 from delivery_lab.checks.check import Check, Found, values_of
 from delivery_lab.checks.code.habits import Records, key_expressions_of, records_of
+from delivery_lab.checks.code.idempotency_keys import changing_keys
 from delivery_lab.checks.code.program import Code
 from delivery_lab.checks.code.reading import code_of
 from delivery_lab.checks.finding import Edit, Severity
 from delivery_lab.checks.heartbeats import is_held, is_short
 from delivery_lab.limits.queues import RETENTION
+from delivery_lab.rules.rule import SQS_GUIDE
 from delivery_lab.stack.functions import Function
 from delivery_lab.stack.queues import Queue
 from delivery_lab.stack.stack import Stack
@@ -129,4 +131,28 @@ class KeyedByMessageId(Check):
             )
             fix = f"let {function.name} take a business id from the body as the key"
             values = {f"{function.name}.eventKeyJmespath": key}
+            yield Found((function.name, queue.name, mapping.name), values, why, fix)
+
+
+class KeyedByTheDelivery(Check):
+    id = "CHK-IDEM-7"
+    title = "record of work done that is known by what differs with each delivery"
+    severity = Severity.WARNING
+    why = "A message has another receipt handle whenever it is received, so no second delivery finds the record."
+    fix = "Take a business id from the body: event_key_jmespath of the IdempotencyConfig."
+    source = SQS_GUIDE + "sqs-queue-message-identifiers.html"
+
+    def find(self, stack: Stack) -> Iterator[Found]:
+        for mapping, queue, function in stack.sqs_pairs():
+            code = code_of(stack, function)
+            found = changing_keys(code) if isinstance(code, Code) else []
+            if not found:
+                continue
+            first = found[0]
+            why = (
+                f"Work that is done is known by {first.what} ({first.where}), which differs with each receive of the "
+                f"same message of {queue.name}: no delivery finds the record of an earlier one, and each does the work."
+            )
+            fix = f"set event_key_jmespath of the IdempotencyConfig of {function.name} to a business id in the body"
+            values = {f"{function.name}.key": first.what}
             yield Found((function.name, queue.name, mapping.name), values, why, fix)

@@ -1,4 +1,4 @@
-"""Messages that go round: a function that sends to the queue that feeds it, directly, or by way of other queues."""
+"""What goes round: a function that sends to the queue, or writes to the bucket, that feeds it, and by way of others."""
 
 from __future__ import annotations
 
@@ -9,10 +9,13 @@ from delivery_lab.checks.check import Check, Found
 from delivery_lab.checks.code.program import Code
 from delivery_lab.checks.code.reading import code_of
 from delivery_lab.checks.code.sending import sends
+from delivery_lab.checks.code.writing import writes
 from delivery_lab.checks.finding import Severity
 from delivery_lab.limits.functions import LOOP_PASSES, RECURSIVE_LOOP
 from delivery_lab.rules.rule import SQS_GUIDE
+from delivery_lab.stack.events import Bucket
 from delivery_lab.stack.functions import Function, RecursionConfig
+from delivery_lab.stack.notifications import BucketNotification, NotificationConfig
 from delivery_lab.stack.queues import Queue
 from delivery_lab.stack.stack import Stack
 
@@ -43,6 +46,44 @@ class SendsToItsSource(Check):
             )
             values = {f"{function.name}.send_message": places}
             yield Found((function.name, queue.name, mapping.name), values, why, fix)
+
+
+class WritesToItsBucket(Check):
+    id = "CHK-LOOP-3"
+    title = "function that writes to the bucket whose new objects invoke it"
+    severity = Severity.NOTE
+    why = f"Each object that it writes invokes it again, until Lambda stops the loop after about {LOOP_PASSES} passes."
+    fix = "Write to another bucket, or give the notification a prefix that what is written has not."
+    source = "ASY-LOOP-1"
+
+    def find(self, stack: Stack) -> Iterator[Found]:
+        buckets = {bucket.id: bucket for bucket in stack.all(Bucket) if bucket.id}
+        for notification in stack.all(BucketNotification):
+            bucket = buckets.get(notification.bucket.known or "")
+            for config in notification.configs:
+                function = stack.function_at(config.arn.known) if config.kind == "function" else None
+                code = None if function is None else code_of(stack, function)
+                if bucket is None or function is None or not isinstance(code, Code) or not _of_all_objects(config):
+                    continue
+                places = [found.where for found in writes(code) if found.is_in(bucket.id)]
+                if not places or _may_recur(stack, function):
+                    continue
+                why = (
+                    f"The function writes to the bucket whose new objects invoke it ({places[0]}): unless the code "
+                    f"leaves out what it has written, each object is followed by about {LOOP_PASSES} more, and the "
+                    "event of the last is discarded."
+                )
+                fix = (
+                    f"write to another bucket, or give {notification.name} a filterPrefix that the written objects "
+                    "have not"
+                )
+                yield Found((function.name, notification.name), {f"{function.name}.put_object": places}, why, fix)
+
+
+def _of_all_objects(config: NotificationConfig) -> bool:
+    """Whether a configuration is about every object that is made."""
+    made = any(event.startswith("s3:ObjectCreated:") for event in config.events.known or ())
+    return made and config.prefix.known == "" and config.suffix.known == ""
 
 
 class GoesRoundByDeadLetters(Check):

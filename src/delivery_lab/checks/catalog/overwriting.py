@@ -29,7 +29,7 @@ class TakenName(Check):
     id = "CHK-ONE-3"
     title = "resource of a name that another one of the stack has"
     severity = Severity.ERROR
-    why = "AWS refuses the second of two queues, functions, streams, tables, buses or permissions of one name."
+    why = "AWS refuses the second of two queues, functions, aliases, streams, tables, buses or routes of one name."
     fix = "Give each a name of its own, or leave the name to Pulumi."
     source = "API-NAME-1"
 

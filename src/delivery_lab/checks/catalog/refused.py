@@ -8,6 +8,8 @@ from delivery_lab.checks.catalog.event_rules import rule_targets
 from delivery_lab.checks.check import Check, Found, values_of
 from delivery_lab.checks.finding import Severity
 from delivery_lab.limits.queues import FIFO_SUFFIX
+from delivery_lab.rules.rule import SQS_GUIDE
+from delivery_lab.stack.encryption import keys_out_of_reach
 from delivery_lab.stack.events import Bucket
 from delivery_lab.stack.notifications import BucketNotification
 from delivery_lab.stack.reading_roles import missing_reads
@@ -50,6 +52,30 @@ class RoleThatMayNotRead(Check):
                 why = f"{missing.role.name} does not let {mapping.name} do {actions}: AWS refuses the mapping."
                 fix = f"give {missing.role.name} a policy with {actions} of the source"
                 yield Found((mapping.name, missing.role.name), values_of(mapping.source_arn), why, fix)
+
+
+class RoleThatMayNotDecrypt(Check):
+    id = "CHK-ROLE-3"
+    title = "mapping whose function may not decrypt what the queue holds"
+    severity = Severity.ERROR
+    why = "Without kms:Decrypt for the key of the queue nothing is polled, and messages wait until they expire."
+    fix = "Allow kms:Decrypt of the key in the function's role; of a dead-letter queue, the keys of its sources too."
+    source = SQS_GUIDE + "sqs-configure-lambda-function-trigger.html"
+
+    def find(self, stack: Stack) -> Iterator[Found]:
+        for mapping, queue, function in stack.sqs_pairs():
+            role = stack.role_of(function)
+            for of, key in () if role is None else keys_out_of_reach(stack, role, queue):
+                assert role is not None
+                held = f"what {queue.name} holds" if of is queue else f"what {queue.name} gets from {of.name}"
+                why = (
+                    f"{role.name} does not let {mapping.name} do kms:Decrypt with {key.name}, which encrypts {held}: "
+                    "none of it is polled, and it expires unseen."
+                )
+                fix = f"give {role.name} a policy with kms:Decrypt of {key.name}"
+                names = (mapping.name, role.name, *dict.fromkeys((queue.name, of.name)))
+                source = "" if of is queue else SQS_GUIDE + "sqs-key-management.html"
+                yield Found(names, values_of(of.kms_key), why, fix, source=source)
 
 
 class PartsInTwoRegions(Check):

@@ -13,7 +13,7 @@ from delivery_lab.checks.code.tree import called_name
 from delivery_lab.program.graph import UNKNOWN
 
 POWERTOOLS_DEFAULT_EXPIRY_SECONDS = 3600
-_POWERTOOLS_IDEMPOTENCY = "aws_lambda_powertools.utilities.idempotency"
+POWERTOOLS_IDEMPOTENCY = "aws_lambda_powertools.utilities.idempotency"
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +128,7 @@ def functions_without_context(code: Code) -> list[str]:
     if not code.complete or any(_registers_context(module) for module in code.modules.values()):
         return []
     return [
-        module.place(call)
-        for module, call, origin in _idempotency_calls(code)
-        if origin.endswith("idempotent_function")
+        module.place(call) for module, call, origin in idempotency_calls(code) if origin.endswith("idempotent_function")
     ]
 
 
@@ -149,7 +147,7 @@ def _is_none(value: ast.expr) -> bool:
 def key_expressions_of(code: Code) -> list[tuple[str, str]]:
     """What Powertools takes for the key of a record of work done, with where it is said."""
     found = []
-    for module, call, origin in _idempotency_calls(code):
+    for module, call, origin in idempotency_calls(code):
         if not origin.endswith("IdempotencyConfig"):
             continue
         given = [keyword.value for keyword in call.keywords if keyword.arg == "event_key_jmespath"]
@@ -162,19 +160,19 @@ def key_expressions_of(code: Code) -> list[tuple[str, str]]:
 def _powertools_calls(code: Code) -> tuple[list[tuple[float | None, str]], bool]:
     configured: list[tuple[float | None, str]] = []
     has_store = False
-    for module, call, origin in _idempotency_calls(code):
+    for module, call, origin in idempotency_calls(code):
         has_store = has_store or origin.endswith("PersistenceLayer")
         if origin.endswith("IdempotencyConfig"):
             configured.append(_expiry(code, module, call))
     return configured, has_store
 
 
-def _idempotency_calls(code: Code) -> Iterator[tuple[Module, ast.Call, str]]:
+def idempotency_calls(code: Code) -> Iterator[tuple[Module, ast.Call, str]]:
     """Calls of what comes from Powertools' Idempotency, with the dotted name of what is called."""
     for module in code.modules.values():
         for call in (node for node in all_nodes(module.tree) if isinstance(node, ast.Call)):
             origin = code.origin(module, call.func)
-            if origin.startswith(_POWERTOOLS_IDEMPOTENCY):
+            if origin.startswith(POWERTOOLS_IDEMPOTENCY):
                 yield module, call, origin
 
 
