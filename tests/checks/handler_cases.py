@@ -739,6 +739,39 @@ silent(
 )
 silent("CHK-IDEM-7", "a body that is handed on", PER_RECORD.replace("{first}", "pass"))
 
+# CHK-RECORD-3 ----------------------------------------------------------------------------------------------------
+
+STREAMED = """
+table = aws.dynamodb.Table(
+    "orders", hash_key="id", attributes=[{"name": "id", "type": "S"}], billing_mode="PAY_PER_REQUEST",
+    stream_enabled=True, stream_view_type="VIEW")
+class Source:
+    arn = table.stream_arn
+mapping(Source, function(), starting_position="LATEST", function_response_types=[])
+"""
+NEW = 'for record in event["Records"]:\n    work(record["dynamodb"]["NewImage"]["id"]["S"])'
+OLD = NEW.replace("NewImage", "OldImage")
+CHANGED = OLD.replace("    work", '    if record["eventName"] == "REMOVE":\n        work')
+finds("CHK-RECORD-3", "the new image with KEYS_ONLY", handle(NEW), STREAMED.replace("VIEW", "KEYS_ONLY"))
+finds("CHK-RECORD-3", "the new image with OLD_IMAGE", handle(NEW), STREAMED.replace("VIEW", "OLD_IMAGE"))
+finds(
+    "CHK-RECORD-3", "the old image of removals with NEW_IMAGE", handle(CHANGED), STREAMED.replace("VIEW", "NEW_IMAGE")
+)
+silent("CHK-RECORD-3", "the new image with NEW_IMAGE", handle(NEW), STREAMED.replace("VIEW", "NEW_IMAGE"))
+silent("CHK-RECORD-3", "the old image with both", handle(OLD), STREAMED.replace("VIEW", "NEW_AND_OLD_IMAGES"))
+silent(
+    "CHK-RECORD-3",
+    "an image that is asked for first",
+    handle(NEW.replace("    work", '    if "NewImage" in record["dynamodb"]:\n        work')),
+    STREAMED.replace("VIEW", "KEYS_ONLY"),
+)
+silent(
+    "CHK-RECORD-3",
+    "`get` that takes None",
+    handle('for record in event["Records"]:\n    work(record["dynamodb"].get("NewImage"))'),
+    STREAMED.replace("VIEW", "KEYS_ONLY"),
+)
+
 # CHK-WARM-1 ------------------------------------------------------------------------------------------------------
 
 NOTED = (

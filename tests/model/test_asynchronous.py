@@ -311,6 +311,17 @@ def test_asy_loop_1_a_function_that_invokes_itself_is_stopped_after_16_passes() 
     assert record["requestContext"]["approximateInvokeCount"] == 0
 
 
+def test_asy_loop_1_an_event_of_a_loop_is_discarded_by_that_rule_without_a_destination() -> None:
+    world = EventsWorld()
+    world.runtime.behave = lambda call: _again(world)
+
+    world.event("{}")
+    world.run()
+
+    assert len(world.calls) == LOOP_PASSES
+    assert [event.rule for event in world.events(EventDiscarded)] == ["ASY-LOOP-1"]
+
+
 def test_asy_loop_1_a_message_in_a_loop_is_received_until_it_goes_to_the_dead_letter_queue() -> None:
     world = EventsWorld()
     jobs = world.queue("jobs", dead_letters=world.queue("dlq"), max_receive_count=3)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from delivery_lab.compare.comparison import Change, compare, settings_of
 from delivery_lab.events import (
     BatchReleased,
@@ -24,6 +26,7 @@ from delivery_lab.program.graph import Graph, Resource
 from delivery_lab.results.conclusion import conclusion
 from delivery_lab.results.outcome import outcome_of
 from delivery_lab.results.timeline import FIRST_LINES, LAST_LINES, shortened, timeline
+from delivery_lab.rule_ids import RuleId
 from tests.lab_support import graph, run
 from tests.results.world import MAPPING, dead_lettered, deleted, delivered, ended, log, run_of, sent
 
@@ -161,12 +164,14 @@ def test_a_batch_of_a_stream_is_checkpointed_and_one_of_a_queue_deleted() -> Non
     ]
 
 
-def test_an_asynchronous_event_without_a_destination_is_told_as_discarded() -> None:
-    event = EventDiscarded(seconds(3), "ASY-GONE-1", "worker", "e")
+@pytest.mark.parametrize(
+    ("rule", "why"),
+    [("ASY-GONE-1", " without an on-failure destination"), ("ASY-LOOP-1", ", for Lambda stops a recursive loop")],
+)
+def test_an_asynchronous_event_that_is_discarded_is_told_with_the_reason(rule: RuleId, why: str) -> None:
+    event = EventDiscarded(seconds(3), rule, "worker", "e")
 
-    assert [line.text for line in timeline(run_of(event))] == [
-        "discarded from events of worker without an on-failure destination: e"
-    ]
+    assert [line.text for line in timeline(run_of(event))] == [f"discarded from events of worker{why}: e"]
 
 
 def test_messages_of_one_instant_are_one_line() -> None:

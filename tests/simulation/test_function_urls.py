@@ -107,12 +107,21 @@ def test_a_url_that_streams_is_refused_when_a_request_is_sent_to_it(folder: Fold
     )
 
 
-def test_a_url_of_an_alias_is_refused_when_a_request_is_sent_to_it(folder: Folder) -> None:
-    of_alias = _URL.replace("'NONE'", "'NONE', qualifier='live'")
+_OF_ALIAS = _URL.replace("'NONE'", "'NONE', qualifier='live'")
+_LIVE = "aws.lambda_.Alias('live', name='live', function_name=worker.name, function_version=worker.version)\n"
 
-    message = folder.refusal(NotModelledError, more=of_alias, workload=_REQUEST)
 
-    assert message.endswith("  url: qualifier live; nearest: leave it out")
+def test_lam_version_1_a_url_of_an_alias_invokes_the_code_of_this_program(folder: Folder) -> None:
+    run = folder.run(function="publish=True,", more=_LIVE + _OF_ALIAS, workload=_REQUEST)
+
+    (answered,) = [event for event in run.events if isinstance(event, RequestAnswered)]
+    assert answered.status == 200
+
+
+def test_a_url_of_an_alias_that_is_not_there_is_refused_when_a_request_is_sent_to_it(folder: Folder) -> None:
+    message = folder.refusal(NotModelledError, more=_OF_ALIAS, workload=_REQUEST)
+
+    assert message.endswith("  url: qualifier live is not in this stack; nearest: an Alias resource of its function")
 
 
 def test_a_real_place_does_not_call_urls(folder: Folder) -> None:

@@ -363,7 +363,8 @@ class AsynchronousInvokes:
             self._journal.append(EventExpired(now, rule, function, event.request_id))
         else:
             self._journal.rely_on(rule)
-            self._journal.append(EventDiscarded(now, "ASY-GONE-1", function, event.request_id))
+            gone: RuleId = "ASY-LOOP-1" if rule == "ASY-LOOP-1" else "ASY-GONE-1"
+            self._journal.append(EventDiscarded(now, gone, function, event.request_id))
 
     def _config_of(self, event: _Event) -> EventInvokeConfig:
         return self.configuration(event.function, event.qualifier)

@@ -346,7 +346,9 @@ class Teller:
             case EventExpired():
                 return Told(f"expired in {event.source}", event.event)
             case EventDiscarded():
-                return Told(f"discarded from {event.source} without an on-failure destination", event.event)
+                looped = event.rule == "ASY-LOOP-1"
+                why = ", for Lambda stops a recursive loop" if looped else " without an on-failure destination"
+                return Told(f"discarded from {event.source}{why}", event.event)
             case EventAnswered() | EventCompleted():
                 return SILENT
             case _:

@@ -111,11 +111,11 @@ ASYNCHRONOUS = (
     ),
     documented(
         "ASY-LOOP-1",
-        "A chain of events that has run through the same function some 16 times by way of SQS or Lambda invokes is stopped: "
+        "A chain of events that has run through the same function some 16 times by way of SQS, SNS, S3 or Lambda invokes is stopped: "
         "the mapping of a queue gets RecursiveInvocationException instead of an invoke, again with every receive, until the "
         "message was received maxReceiveCount times; an event goes to the function's destination (unless that is a function "
-        "of the loop); a synchronous caller gets the exception. PutFunctionRecursionConfig with Allow switches this off. "
-        "AWS counts passes by way of SNS and S3 too, which are not simulated.",
+        "of the loop), and without one it is discarded; a synchronous caller gets the exception. PutFunctionRecursionConfig with "
+        "Allow switches this off. By way of DynamoDB or another service nothing is counted, and a loop never ends.",
         LAMBDA_GUIDE + "invocation-recursion.html; seen in https://github.com/boto/boto3/issues/3899",
     ),
     observed(

@@ -12,6 +12,7 @@ from delivery_lab.model.gateway.paths import DEFAULT
 from delivery_lab.model.http_api import ApiStage, ProxyRoute
 from delivery_lab.simulation.api_permissions import ApiPermissions
 from delivery_lab.simulation.http_apis import refusal_of, region_of, routes_of, stage_of
+from delivery_lab.simulation.qualifiers import qualifiers_of
 from delivery_lab.simulation.rest_apis import rest_routes_of, rest_stage_of
 from delivery_lab.simulation.supported import input_problems, whole_api_problems
 from delivery_lab.stack.apis import Api
@@ -71,7 +72,7 @@ class Gateways:
 
     def create_url(self, url: FunctionUrl) -> None:
         """Create the URL of a function: one route for all requests, which may always invoke it (URL-AUTH-1)."""
-        lines = list(_problems_of_url(url, self._problems))
+        lines = list(_problems_of_url(self.stack, url, self._problems))
         if url.label in self.account.apis or url.label in self.refused:
             lines.append(f"{url.name} has the name of an API; nearest: another name")
         function = url.function
@@ -116,12 +117,17 @@ class Gateways:
         return input_problems(self.stack, resource)
 
 
-def _problems_of_url(url: FunctionUrl, problems: Callable[[StackResource], list[str]]) -> Iterator[str]:
+def _problems_of_url(stack: Stack, url: FunctionUrl, problems: Callable[[StackResource], list[str]]) -> Iterator[str]:
     yield from problems(url)
     if url.function is None:
         yield f"{url.name}: functionName {url.function_name.known} is no function of this stack"
-    if url.qualifier.value is not None:
-        yield f"{url.name}: qualifier {url.qualifier.known}; nearest: leave it out"
+    qualifier = url.qualifier
+    known = () if url.function is None else qualifiers_of(stack, url.function)
+    if qualifier.value is not None and qualifier.known not in known:
+        what = (
+            "is known only after deployment" if qualifier.known is None else f"{qualifier.known} is not in this stack"
+        )
+        yield f"{url.name}: qualifier {what}; nearest: an Alias resource of its function"
     if url.invoke_mode.known != BUFFERED:
         yield f"{url.name}: invokeMode {url.invoke_mode.known}; nearest: {BUFFERED}"
 

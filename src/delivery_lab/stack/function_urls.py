@@ -29,9 +29,9 @@ class FunctionUrl(StackResource):
     invoke_mode: Setting[str]
 
     @property
-    def is_plain(self) -> bool:
-        """Whether it invokes the function itself, and its answers come in one piece."""
-        return self.qualifier.value is None and self.invoke_mode.known == BUFFERED
+    def is_buffered(self) -> bool:
+        """Whether its answers come in one piece."""
+        return self.invoke_mode.known == BUFFERED
 
 
 def function_url(inputs: Inputs, found: Function | None) -> FunctionUrl:

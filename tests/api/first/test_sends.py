@@ -6,7 +6,7 @@ from pathlib import Path
 
 from delivery_lab.api.first.sends import FirstSends
 from delivery_lab.api.first_workload import FirstWorkload
-from delivery_lab.resource_types import FUNCTION, FUNCTION_URL, MAPPING, QUEUE
+from delivery_lab.resource_types import ALIAS, FUNCTION, FUNCTION_URL, MAPPING, QUEUE
 from tests.stack.world import resource, stack_of
 
 
@@ -15,13 +15,19 @@ def test_the_url_of_a_function_is_sent_a_request_unless_that_would_be_refused() 
         resource(FUNCTION, "worker"),
         resource(FUNCTION_URL, "url", {"functionName": "worker"}),
         resource(FUNCTION_URL, "streaming", {"functionName": "worker", "invokeMode": "RESPONSE_STREAM"}),
+        resource(FUNCTION_URL, "gone", {"functionName": "worker", "qualifier": "gone"}),
         resource(FUNCTION_URL, "live", {"functionName": "worker", "qualifier": "live"}),
+        resource(ALIAS, "live", {"functionName": "worker", "name": "live", "functionVersion": "$LATEST"}),
     )
 
-    ((function, line),) = FirstSends(stack, Path()).lines()
+    found = list(FirstSends(stack, Path()).lines())
 
-    assert function.label == "worker"
-    assert (line["http"]["method"], line["http"]["path"], line["http"]["api"]) == ("POST", "/", "url")
+    assert [function.label for function, _ in found] == ["worker", "worker"]
+    requests = [line["http"] for _, line in found]
+    assert [(each["method"], each["path"], each["api"]) for each in requests] == [
+        ("POST", "/", "url"),
+        ("POST", "/", "live"),
+    ]
 
 
 def test_a_function_answers_requests_unless_a_mapping_looks_for_failed_records_in_what_it_returns() -> None:

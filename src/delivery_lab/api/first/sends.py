@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 from delivery_lab import resource_types
 from delivery_lab.api.first.bodies import HTTP, KINESIS, QUEUE, TOPIC, MessageBodies, sendable
 from delivery_lab.api.first.patterns import matching, merged
+from delivery_lab.simulation.qualifiers import qualifiers_of
 from delivery_lab.stack.apis import Api
 from delivery_lab.stack.events import Bucket, Bus, EventRule, EventTarget
 from delivery_lab.stack.function_urls import FunctionUrl
@@ -206,7 +207,9 @@ class FirstSends:
 
     def _of_apis(self, function: Function) -> Iterator[Line]:
         apis: list[Api | RestApi] = [*self.stack.all(Api), *self.stack.all(RestApi)]
-        for url in (each for each in self.stack.all(FunctionUrl) if each.function is function and each.is_plain):
+        here = {None, *qualifiers_of(self.stack, function)}
+        urls = (each for each in self.stack.all(FunctionUrl) if each.function is function and each.is_buffered)
+        for url in (each for each in urls if each.qualifier.value in here):
             posted: Line = {"method": "POST", "path": self._path("/", function), "api": url.label}
             yield {"http": {**posted, "body": self.bodies(function).message(HTTP)}}
         for api in apis:

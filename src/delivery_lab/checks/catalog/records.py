@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from delivery_lab.checks.catalog.handling import fed
-from delivery_lab.checks.check import Check, Found
+from delivery_lab.checks.check import Check, Found, values_of
 from delivery_lab.checks.code.event_keys import MiscasedKey, miscased_keys
 from delivery_lab.checks.code.event_shapes import FeedKind
+from delivery_lab.checks.code.missing_images import missing_images
 from delivery_lab.checks.code.program import Code
 from delivery_lab.checks.code.reading import code_of
 from delivery_lab.checks.code.record_handlers import CONTEXT, RECORD, uncallable_handlers
@@ -15,7 +16,9 @@ from delivery_lab.checks.finding import Severity
 from delivery_lab.checks.invokers import may_be_invoked_otherwise
 from delivery_lab.rules.rule import LAMBDA_GUIDE
 from delivery_lab.stack.functions import Function
+from delivery_lab.stack.mappings import DynamoDbMapping
 from delivery_lab.stack.stack import Stack
+from delivery_lab.stack.streams import Table
 from delivery_lab.stack.topics import Subscription
 
 _EVENTS: Mapping[FeedKind, str] = {
@@ -26,6 +29,13 @@ _EVENTS: Mapping[FeedKind, str] = {
     "sns": LAMBDA_GUIDE + "with-sns.html",
 }
 """Where the event of each feed is shown."""
+_WITHOUT: Mapping[str, frozenset[str]] = {
+    "KEYS_ONLY": frozenset({"NewImage", "OldImage"}),
+    "NEW_IMAGE": frozenset({"OldImage"}),
+    "OLD_IMAGE": frozenset({"NewImage"}),
+}
+"""By view type of a table's stream: the images that its records have not."""
+_WITH = {"NewImage": "NEW_IMAGE", "OldImage": "OLD_IMAGE"}
 _BATCH = "https://docs.aws.amazon.com/powertools/python/latest/utilities/batch/"
 
 
@@ -87,6 +97,45 @@ class RecordByAnotherName(Check):
             fix = f"call the parameter of {name} that gets the record {RECORD}, and give it no other but {CONTEXT}"
             values = {f"{function.name}.{each.name}": each.where for each in found}
             yield Found((function.name, mapping.name), values, why, fix)
+
+
+class ImageThatNoRecordHas(Check):
+    id = "CHK-RECORD-3"
+    title = "image of an item that the stream of the table leaves out"
+    severity = Severity.ERROR
+    why = "The view type of a stream says which images its records have: reading another one raises a KeyError."
+    fix = "Set streamViewType to NEW_AND_OLD_IMAGES, or read the item from the table by its keys."
+    source = "https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_StreamSpecification.html"
+
+    def find(self, stack: Stack) -> Iterator[Found]:
+        for function, feeds, feeding in _feeds(stack):
+            tables = _tables(stack, function)
+            code = code_of(stack, function) if feeds == ("dynamodb",) and tables else None
+            if not isinstance(code, Code) or may_be_invoked_otherwise(stack, function):
+                continue
+            views = {_WITHOUT.get(each.stream_view_type.known or "", frozenset()) for each in tables}
+            found = missing_images(code, frozenset.intersection(*views))
+            if not found:
+                continue
+            first = min(found, key=lambda each: each.chosen)
+            table = tables[0]
+            which = "each record that gets there" if first.chosen else "every record"
+            why = (
+                f"The handler reads {first.text} ({first.where}), and records of {table.name} have no {first.image}: "
+                f"that is a KeyError for {which}, and no retry can help."
+            )
+            wanted = "NEW_AND_OLD_IMAGES" if table.stream_view_type.known != "KEYS_ONLY" else _WITH[first.image]
+            fix = f"set streamViewType of {table.name} to {wanted}"
+            names = (table.name, function.name, *feeding)
+            severity = Severity.WARNING if first.chosen else Severity.ERROR
+            yield Found(names, values_of(table.stream_view_type), why, fix, severity=severity)
+
+
+def _tables(stack: Stack, function: Function) -> list[Table]:
+    """The tables whose streams feed a function, none where one of them is not known."""
+    tables = [each.table if isinstance(each, DynamoDbMapping) else None for each in stack.mappings_of(function)]
+    known = [each for each in tables if each is not None]
+    return known if len(known) == len(tables) else []
 
 
 def _feeds(stack: Stack) -> Iterator[tuple[Function, tuple[FeedKind, ...], tuple[str, ...]]]:

@@ -63,15 +63,23 @@ def miscased_keys(code: Code, feeds: Iterable[FeedKind]) -> list[MiscasedKey]:
         code: the program.
         feeds: everything that hands events to the function.
     """
+    handler = plain_handler(code)
+    if handler is None:
+        return []
+    parts = EventParts(code, handler, frozenset(EVENT_SHAPES[feed] for feed in feeds))
+    found = [each for place in reached(code) for each in _in_function(code, parts, place, handler)]
+    known = set(set_or_asked_for(code))
+    return [each for each in found if each.key not in known]
+
+
+def plain_handler(code: Code) -> FunctionNode | None:
+    """The handler, where it gets the event as AWS sends it; None where it cannot be told."""
     entry = entry_of(code)
     if entry is None or not all(
         is_of_powertools(code, entry[0], each, _KEEP_THE_EVENT) for each in entry[1].decorator_list
     ):
-        return []
-    parts = EventParts(code, entry[1], frozenset(EVENT_SHAPES[feed] for feed in feeds))
-    found = [each for place in reached(code) for each in _in_function(code, parts, place, entry[1])]
-    known = set(_set_or_asked_for(code))
-    return [each for each in found if each.key not in known]
+        return None
+    return entry[1]
 
 
 def _in_function(code: Code, parts: EventParts, place: Place, entry: FunctionNode) -> Iterator[MiscasedKey]:
@@ -89,7 +97,7 @@ def _in_function(code: Code, parts: EventParts, place: Place, entry: FunctionNod
                 continue
         shapes = parts.of(function, held) if id(node) in live else frozenset()
         right = _in_other_case(shapes, key)
-        if right is None or right[0] in named or not _is_certain(node, parents, bool(answers)):
+        if right is None or right[0] in named or not is_certain(node, parents, bool(answers)):
             continue
         of_event = right[1] in WHOLE_EVENTS
         if of_event and not _is_only_way(code, function, node, parents, right[0], entry):
@@ -108,7 +116,7 @@ def _in_other_case(shapes: Shapes, key: str) -> tuple[str, EventShape] | None:
     return min(alike, key=lambda found: (found[0], found[1].what), default=None)
 
 
-def _is_certain(node: ast.AST, parents: Mapping[ast.AST, ast.AST], has_answer: bool) -> bool:
+def is_certain(node: ast.AST, parents: Mapping[ast.AST, ast.AST], has_answer: bool) -> bool:
     """Whether nothing around a read is made for a key that is missing: a `KeyError` caught, another value taken."""
     inner = node
     for outer in ancestors(node, parents):
@@ -157,7 +165,7 @@ def _texts_in(function: FunctionNode) -> set[str]:
     return {node.value for node in ast.walk(function) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
 
 
-def _set_or_asked_for(code: Code) -> Iterator[str]:
+def set_or_asked_for(code: Code) -> Iterator[str]:
     """Keys that a program puts somewhere itself, or compares."""
     for _, function in reached(code):
         for node in ast.walk(function):

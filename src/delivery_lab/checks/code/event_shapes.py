@@ -84,18 +84,16 @@ _ITEM = _sender_chooses(
         "an attribute of an item of DynamoDB", _plain("S", "N", "B", "SS", "NS", "BS", "M", "L", "BOOL", "NULL")
     ),
 )
-_DYNAMODB_RECORD = EventShape(
-    "a record of DynamoDB",
+CHANGE_OF_TABLE = EventShape(
+    "dynamodb of a record of DynamoDB",
     {
-        **_plain(*_OF_STREAMS, "userIdentity"),
-        "dynamodb": EventShape(
-            "dynamodb of a record of DynamoDB",
-            {
-                **_plain("ApproximateCreationDateTime", "SequenceNumber", "SizeBytes", "StreamViewType"),
-                **dict.fromkeys(("Keys", "NewImage", "OldImage"), _ITEM),
-            },
-        ),
+        **_plain("ApproximateCreationDateTime", "SequenceNumber", "SizeBytes", "StreamViewType"),
+        **dict.fromkeys(("Keys", "NewImage", "OldImage"), _ITEM),
     },
+)
+"""What a record of a table's stream says of an item; which images it has says the stream's view type."""
+_DYNAMODB_RECORD = EventShape(
+    "a record of DynamoDB", {**_plain(*_OF_STREAMS, "userIdentity"), "dynamodb": CHANGE_OF_TABLE}
 )
 _KAFKA_RECORD = EventShape(
     "a record of Kafka",
