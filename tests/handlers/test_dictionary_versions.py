@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from delivery_lab.handlers import dictionary_versions
-from delivery_lab.handlers.dictionary_versions import Versions
+from delivery_lab.handlers.dictionary_versions import DictionaryVersions
 
 kept = pytest.mark.skipif(not dictionary_versions.KEPT, reason="this Python keeps no such numbers")
 
@@ -23,8 +23,8 @@ class Thing:
     size: int
 
 
-def settled(*dictionaries: dict[Any, Any]) -> Versions:
-    versions = Versions(dictionaries)
+def settled(*dictionaries: dict[Any, Any]) -> DictionaryVersions:
+    versions = DictionaryVersions(dictionaries)
     assert not versions.unchanged()  # nobody has said yet what they have to hold
     assert versions.changed() == []
     versions.settle()
@@ -127,7 +127,7 @@ def test_what_was_changed_and_holds_the_same_again_was_changed() -> None:
 
 def test_nothing_is_said_to_be_unchanged_where_python_keeps_no_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dictionary_versions, "KEPT", False)
-    versions = Versions([{"a": 1}])
+    versions = DictionaryVersions([{"a": 1}])
     versions.settle()
 
     assert not versions.unchanged()

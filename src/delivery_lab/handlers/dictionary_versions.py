@@ -18,7 +18,7 @@ _AFTER_HEAD_BYTES = ctypes.sizeof(ctypes.c_ssize_t)
 _number: Any = attrgetter("value")
 
 
-class Versions:
+class DictionaryVersions:
     """The numbers of some dictionaries.
 
     Args:

@@ -12,7 +12,7 @@ from itertools import chain
 from operator import is_
 from typing import Any, Protocol
 
-from delivery_lab.handlers.dictionary_versions import Versions
+from delivery_lab.handlers.dictionary_versions import DictionaryVersions
 
 _TOGETHER = 256
 """So many objects are compared at once: where one of them has changed for the first time, these are looked through."""
@@ -103,7 +103,7 @@ class Dictionaries(Group):
         self._keys = [key for _, content in found for key in content]
         self._are_texts = {str}.issuperset(map(type, self._keys))
         self._values = [value for _, content in found for value in content.values()]
-        self._versions = Versions(self._targets)
+        self._versions = DictionaryVersions(self._targets)
 
     def unchanged(self) -> bool:
         """Whether all hold what they held, in the same order."""
@@ -151,7 +151,7 @@ class Classes(Group):
         self._attributes = [vars(owner) for owner, _ in found]
         self._sizes = [len(content) for _, content in found]
         self._values = [value for _, content in found for value in content.values()]
-        self._versions = Versions(get_referents(*self._attributes))  # the dictionaries behind them
+        self._versions = DictionaryVersions(get_referents(*self._attributes))  # the dictionaries behind them
 
     def unchanged(self) -> bool:
         """Whether all have the attributes that they had."""
