@@ -26,6 +26,8 @@ from importlib.machinery import (
     PathFinder,
     SourceFileLoader,
 )
+from itertools import repeat
+from operator import is_
 from pathlib import Path, PurePosixPath
 from types import CodeType, ModuleType
 from typing import Any
@@ -361,13 +363,10 @@ class EnvironmentModules(MetaPathFinder):
 
     def leave(self) -> None:
         """Take the environment's modules out of `sys.modules`; the host's that are hidden stay so (`HostModules`)."""
-        modules = sys.modules
-        mine = self._modules
-        mine.clear()
-        for name in self.names:
-            module = modules.pop(name, None)
-            if module is not None:
-                mine[name] = module
+        mine: dict[str, Any] = dict(zip(self.names, map(sys.modules.pop, self.names, repeat(None)), strict=True))
+        if any(map(is_, mine.values(), repeat(None))):  # code has taken one away
+            mine = {name: module for name, module in mine.items() if module is not None}
+        self._modules = mine
 
     def _added_by_code(self, fullname: str, path: Sequence[str] | None) -> ModuleSpec | None:
         """A module in a folder that the function's code has put on `sys.path` or on its package's `__path__`."""
