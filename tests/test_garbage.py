@@ -78,6 +78,7 @@ def test_old_garbage_is_looked_for_when_there_is_half_as_much_again(
     python = Python()
     monkeypatch.setattr(garbage, "gc", python)
     monkeypatch.setattr(garbage, "sys", python)
+    monkeypatch.setattr(garbage, "_LOOK_EVERY", 1)
     old = garbage._OldGarbage()
     looked = []
     for python.blocks in (10_000_000, 13_000_000, 15_000_000, 15_000_001, 17_000_000, 22_000_000, 23_000_000):
@@ -86,12 +87,26 @@ def test_old_garbage_is_looked_for_when_there_is_half_as_much_again(
     assert looked == [1, 1, 1, 2, 2, 2, 3]
 
 
+def test_objects_are_counted_after_every_eighth_run_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    python = Python()
+    monkeypatch.setattr(garbage, "gc", python)
+    monkeypatch.setattr(garbage, "sys", python)
+    old = garbage._OldGarbage()
+    looked = []
+    for run in range(1, 25):
+        python.blocks = 10_000_000 * 2**run
+        old.collect_if_grown()
+        looked.append(python.collections)
+    assert looked == [0] * 7 + [1] * 8 + [2] * 8 + [3]
+
+
 def test_where_there_is_little_old_garbage_is_not_looked_for_before_there_is_as_much_as_packages_take(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     python = Python()
     monkeypatch.setattr(garbage, "gc", python)
     monkeypatch.setattr(garbage, "sys", python)
+    monkeypatch.setattr(garbage, "_LOOK_EVERY", 1)
     old = garbage._OldGarbage()
     python.blocks = 400_000
     old.begin()
@@ -106,6 +121,7 @@ def test_where_there_is_little_old_garbage_is_not_looked_for_before_there_is_as_
 def test_garbage_from_before_runs_is_found_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
     python = Python()
     monkeypatch.setattr(garbage, "sys", python)
+    monkeypatch.setattr(garbage, "_LOOK_EVERY", 1)
     monkeypatch.setattr(garbage, "_old_garbage", garbage._OldGarbage())
     old = circle()
     found = []

@@ -20,6 +20,10 @@ _LEAST = 1_500_000
 two: those that its first runs import are not garbage, and a command ends before the rest is worth a look."""
 
 
+_LOOK_EVERY = 8
+"""So many evaluations or runs go by before the objects are counted again, which takes a fiftieth of a short run."""
+
+
 class _OldGarbage:
     """What became garbage outside of evaluations and runs, or between two of them.
 
@@ -29,6 +33,7 @@ class _OldGarbage:
 
     def __init__(self) -> None:
         self._blocks_kept = 0
+        self._not_looked = 0
 
     def begin(self) -> None:
         """Before the first evaluation or run: what is there by now are imported packages, and hardly any garbage.
@@ -39,6 +44,10 @@ class _OldGarbage:
 
     def collect_if_grown(self) -> None:
         """Look through all objects, if there are many more than the last time. They must not be frozen."""
+        self._not_looked += 1
+        if self._not_looked < _LOOK_EVERY:
+            return
+        self._not_looked = 0
         # Blocks of memory are counted by the pool. To count the objects takes a second where there are millions.
         if sys.getallocatedblocks() > max(self._blocks_kept * _GROWTH, self._blocks_kept + _LEAST):
             gc.collect()

@@ -8,7 +8,7 @@ from delivery_lab.api.lab import Lab
 from delivery_lab.api.reporting import reported
 from delivery_lab.api.simulated import Simulation
 from delivery_lab.errors import ModelError
-from delivery_lab.events import journal
+from delivery_lab.events import NOT_KEPT, Run, journal
 from tests.lab_support import ROOT
 
 AT_ONCE = 7
@@ -39,6 +39,16 @@ def test_a_run_that_is_read_while_it_happens_has_the_same_outcome(stack: str, mo
     assert found.timeline() == from_journal.timeline()
     with pytest.raises(ModelError, match="the journal of this run was not kept: it was read while it happened"):
         list(found.run.events)
+
+
+def test_readers_of_a_run_do_not_keep_the_events_that_it_began_with(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(journal, "KEPT_EVENTS", 60)
+
+    readers = Lab.open(ROOT, cached=True).run("batch-partial").run.readers.values()
+
+    held = [held.events for reader in readers for held in vars(reader).values() if isinstance(held, Run)]
+    assert held
+    assert all(events is NOT_KEPT for events in held)
 
 
 def test_a_run_that_turns_out_otherwise_than_it_began_is_made_again_with_its_journal(

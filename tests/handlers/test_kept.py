@@ -88,6 +88,40 @@ REPEATABLE = {
             handler.calls = getattr(handler, "calls", 0) + 1
             return step(), cached(1), cached.cache_info()[:2], defaults(), len(memory), handler.calls
     """,
+    "code and defaults that are replaced, classes of objects": """
+        class Calm: ...
+        class Angry(Calm): ...
+        one, other = Calm(), Calm()
+        def plain(a=1, *, b=1):
+            return "plain", a, b
+        def ours(a=2, *, b=2):
+            return "ours", a, b
+        def named(*, b=1):
+            return b
+        def handler(event, context):
+            seen = plain(), type(one).__name__, type(other).__name__, named.__kwdefaults__
+            plain.__code__, plain.__defaults__, plain.__kwdefaults__ = ours.__code__, (event,), {"b": event}
+            del named.__kwdefaults__
+            if event:
+                one.__class__ = Angry
+            other.__class__ = Angry
+            return seen
+    """,
+    "dictionaries that hold the same again, members and order": """
+        import threading
+        from collections import OrderedDict
+        lock, seen, recent = threading.RLock(), {"a", "b"}, OrderedDict(a=1, b=2)
+        counts, renamed = {"x": 0}, {"x": 0, "y": 0}
+        def handler(event, context):
+            with lock:
+                seen.add(f"m{event}")
+                seen.discard("a")
+                recent.move_to_end(next(iter(recent)))
+                counts["x"] += 1
+                counts["x"] -= not event
+                renamed[f"z{event}"] = renamed.pop(list(renamed)[-1])
+            return sorted(seen), list(recent), counts["x"], list(renamed)
+    """,
     "globals that come and go": """
         first = True
         gone = 1

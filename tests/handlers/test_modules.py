@@ -9,6 +9,7 @@ import zipfile
 import pytest
 
 from delivery_lab.errors import HandlerLoadError
+from delivery_lab.handlers.modules import SearchPath
 from delivery_lab.model.runtime import CodeSource, FunctionConfig
 from tests.handlers.world import World
 
@@ -36,6 +37,47 @@ def test_an_environment_keeps_its_globals_and_another_has_its_own(world: World) 
     assert "app" not in sys.modules
     assert "helper" not in sys.modules
     assert not list(world.folder.rglob("__pycache__"))
+
+
+def test_a_module_is_looked_for_once_however_many_environments_import_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_for: list[str] = []
+    look = SearchPath._look_for
+
+    def noted(search: SearchPath, name: str) -> object:
+        looked_for.append(name)
+        return look(search, name)
+
+    monkeypatch.setattr(SearchPath, "_look_for", noted)
+    world.write("fn/helper.py", "count = 0\n")
+    function = world.function(COUNTING)
+    with world.host:
+        for number in (1, 2, 3):
+            assert world.result(world.environment(function, number))[:2] == [1, 1]
+
+    assert looked_for == ["app", "helper"]
+
+
+@pytest.mark.parametrize("files", [("pack/__init__.py", "pack/inner.py"), ("pack/inner.py",)])
+def test_where_a_package_looks_for_its_modules_is_each_environments_own(world: World, files: tuple[str, ...]) -> None:
+    for file in files:
+        world.write(f"fn/{file}", "")
+    function = world.function(
+        """
+        import pack, pack.inner
+
+        pack.__path__.append("more")
+        pack.__spec__.submodule_search_locations.append("more")
+
+        def handler(event, context):
+            return list(pack.__path__).count("more")
+        """
+    )
+    with world.host:
+        found = [world.result(world.environment(function, number)) for number in (1, 2)]
+
+    assert found == [2, 2]  # the list of the spec is that of the module
 
 
 @pytest.mark.parametrize("name", ["lab", "delivery_lab", "components", "handler", "utils", "tests", "yaml", "calendar"])

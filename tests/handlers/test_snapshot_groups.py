@@ -5,9 +5,11 @@ from __future__ import annotations
 from types import FunctionType
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from delivery_lab.handlers import dictionary_versions
 from delivery_lab.handlers.snapshot import Snapshot
 from delivery_lab.handlers.snapshot_groups import (
     Dictionaries,
@@ -49,6 +51,41 @@ def test_dictionaries_hold_what_they_held_whichever_were_changed(
             target.pop(key, None)
         groups.restore()
         assert [list(each.items()) for each in now] == [list(each.items()) for each in before]
+
+
+@pytest.mark.parametrize("are_kept", [True, False])
+def test_dictionaries_are_set_back_with_the_numbers_of_their_changes_and_without(
+    are_kept: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dictionary_versions, "KEPT", are_kept and dictionary_versions.KEPT)
+    now: list[dict[str, int]] = [{"a": 1}, {"b": 2}, {"c": 3}]
+    before = [dict(each) for each in now]
+    groups = Groups(list(zip(now, before, strict=True)), Dictionaries, same_content, refill)
+
+    for place in (0, 0, 2, 0, 1):
+        groups.restore()  # of what nothing has changed
+        now[place]["new"] = now[place].popitem()[1]
+        groups.restore()
+        assert now == before
+
+
+@pytest.mark.skipif(not dictionary_versions.KEPT, reason="nobody can tell on this Python")
+def test_what_each_run_changes_and_puts_back_by_itself_does_not_have_others_compared_each_time() -> None:
+    busy, quiet = {"locked": False}, {"a": 1}
+    groups = Groups([(busy, dict(busy)), (quiet, dict(quiet))], Dictionaries, same_content, refill)
+    compared = []
+
+    for _ in range(4):
+        busy["locked"] = True
+        busy["locked"] = False
+        groups.restore()
+        compared.append([one for group in groups._alike for one, _ in group.found])
+
+    assert compared == [[busy, quiet], [quiet], [quiet], [quiet]]
+    busy["locked"] = True
+    quiet["a"] = 2
+    groups.restore()
+    assert (busy, quiet) == ({"locked": False}, {"a": 1})
 
 
 def test_keys_in_another_order_and_values_that_are_only_equal_are_set_back() -> None:

@@ -542,6 +542,7 @@ def test_messages_of_the_program_are_warnings_errors_or_go_to_stderr(
     pulumi.log.info("by the way")
     pulumi.log.debug("never seen")
     pulumi.log.warn("be careful")
+    pulumi.log.warn("be careful")
     pulumi.log.warn("of this one", resource=aws.sqs.Queue("queue"))
     """
     graph = evaluate(make_project(program), "dev")

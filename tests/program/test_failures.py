@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import sys
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import pulumi_aws.sqs
@@ -145,6 +146,24 @@ def test_what_an_installed_package_has_not_is_said_with_its_version_and_the_one_
         f"the program raised {raised} (__main__.py:2)\n"
         f"  pulumi-aws {version('pulumi-aws')} is installed here; requirements.txt:3 asks for Pulumi_AWS>=5.0.0,<6.0.0"
     )
+
+
+def test_a_package_of_another_vendor_is_named_with_its_version_too(
+    make_project: MakeProject, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installed = tmp_path / "installed"
+    (installed / "acme_pulumi").mkdir(parents=True)
+    (installed / "acme_pulumi" / "__init__.py").write_text("")
+    (installed / "acme_pulumi-2.0.dist-info").mkdir()
+    (installed / "acme_pulumi-2.0.dist-info" / "METADATA").write_text("Name: acme-pulumi\nVersion: 2.0\n")
+    monkeypatch.syspath_prepend(installed)
+
+    files = {"requirements.txt": "acme_pulumi<2\n"}
+    error = failing(make_project, "import acme_pulumi\n\nacme_pulumi.Index('i')\n", files=files)
+
+    assert str(error).splitlines()[1:] == [
+        "  acme-pulumi 2.0 is installed here; requirements.txt:1 asks for acme_pulumi<2"
+    ]
 
 
 def test_an_argument_that_the_programs_own_function_has_not_is_no_matter_of_versions(make_project: MakeProject) -> None:

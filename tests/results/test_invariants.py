@@ -237,6 +237,41 @@ def test_the_receive_count_keeps_to_the_maximum() -> None:
     ]
 
 
+def test_receives_of_a_dead_letter_queue_count_on_and_those_after_a_redrive_begin_anew() -> None:
+    dead = (sent("a"), received("a", 1), dead_lettered("a", 40), received("a", 41, 2, name="dead"))
+    redriven = MessageMoved(seconds(80), "SQS-DLQ-3", "dead", "a", "jobs", "b", "t")
+
+    assert found(*dead, redriven, received("b", 81)) == []
+    assert found(*dead, received("a", 72, 2, name="dead")) == [
+        "INV-RECEIVE-1 at 72.000000 s: receive 3 of a has the receive count 2"
+    ]
+    assert found(*dead, redriven, received("b", 81, 3)) == [
+        "INV-RECEIVE-1 at 81.000000 s: receive 1 of b has the receive count 3"
+    ]
+
+
+@pytest.mark.parametrize(
+    "gone",
+    [
+        deleted("a", 2),
+        expired("a", 2),
+        MessageMoved(seconds(2), "SQS-DLQ-3", "jobs", "a", "other", "b", "t"),
+    ],
+    ids=lambda event: type(event).__name__,
+)
+def test_of_what_is_gone_only_one_invariant_says_that_it_is_received(gone: Event) -> None:
+    assert [text[:12] for text in found(sent("a"), received("a", 1), gone, received("a", 3, 3))] == ["INV-DELETE-1"]
+
+
+def test_what_was_hidden_in_a_queue_that_it_left_is_hidden_no_longer_in_the_next_one() -> None:
+    left = (sent("a"), received("a", 1), dead_lettered("a", 31))
+
+    assert found(*left, received("a", 31, 2, name="dead")) == []
+    assert found(*left, received("a", 31, 2, name="dead"), received("a", 60, 3, name="dead")) == [
+        "INV-VISIBILITY-1 at 60.000000 s: mapping receives a from dead, which is hidden until 61.0 s"
+    ]
+
+
 def test_a_hidden_message_is_not_received() -> None:
     early = received("a", 30, 2)
 

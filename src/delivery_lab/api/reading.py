@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import replace
 from pathlib import Path
 
 from delivery_lab.alarms.noticed import AlarmReader
 from delivery_lab.cost.reading import UseReader
-from delivery_lab.events import Reader, Readers, Run
-from delivery_lab.results.facts import FactsReader
+from delivery_lab.events import NOT_KEPT, Reader, Readers, Run
+from delivery_lab.results.facts import FactsReader, facts_of
 from delivery_lab.results.following import LedgerReader
 from delivery_lab.results.invariants import InvariantReader
 from delivery_lab.results.iterator_age import AgeReader
@@ -55,10 +56,12 @@ class OutcomeResults:
 
     def begin(self, run: Run) -> Readers:
         """Readers of all that an outcome is made of."""
-        self._begun = run
+        facts = facts_of(run.events)
+        # The readers are given these events, too; with the run they would keep them as long as themselves.
+        self._begun = run = replace(run, events=NOT_KEPT)
         readers: tuple[Reader, ...] = (
             FactsReader(),
-            LedgerReader(run),
+            LedgerReader(run, facts),
             RequestReader(),
             BlockedReader(run),
             AgeReader(run),

@@ -6,6 +6,8 @@ trace hashes the same on every platform.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 MICROSECONDS_PER_SECOND = 1_000_000
 
 
@@ -17,3 +19,7 @@ def seconds(value: float) -> int:
 def in_seconds(instant: int) -> float:
     """Turn microseconds into seconds."""
     return instant / MICROSECONDS_PER_SECOND
+
+
+moment = lru_cache(maxsize=1)(in_seconds)
+"""The same, for who keeps it: much happens to many messages at one instant, and one number stands for it."""

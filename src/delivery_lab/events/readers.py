@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, ClassVar, Protocol, runtime_checkable
+from functools import cache
+from typing import Any, ClassVar, Protocol, cast, runtime_checkable
 
 from delivery_lab.events.again import AttemptsRepeated, Entry, entries_of
 from delivery_lab.events.union import Event
@@ -51,8 +52,9 @@ class Takers:
     def __init__(self, readers: Iterable[Reader]) -> None:
         readers = tuple(readers)
         self._takers = _by_kind(readers)
-        self._as_they_are = [reader.read_again for reader in readers if isinstance(reader, ReadsRepeats)]
-        self._apart = _by_kind([reader for reader in readers if not isinstance(reader, ReadsRepeats)])
+        as_they_are = [reader for reader in readers if _reads_repeats(type(reader))]
+        self._as_they_are = [cast(ReadsRepeats, reader).read_again for reader in as_they_are]
+        self._apart = _by_kind([reader for reader in readers if not _reads_repeats(type(reader))])
 
     def give(self, entries: Iterable[Entry]) -> None:
         """Give each the events of its kinds."""
@@ -70,6 +72,12 @@ class Takers:
         for event in repeated.events(self._apart):
             for take in self._apart[type(event)]:
                 take(event)
+
+
+@cache
+def _reads_repeats(kind: type[Reader]) -> bool:
+    """Whether readers of a class are such; to ask it of each of a run's takes longer than a short run's events."""
+    return issubclass(kind, ReadsRepeats)
 
 
 def _by_kind(readers: Iterable[Reader]) -> _Takers:

@@ -12,6 +12,8 @@ import sys
 from collections.abc import Iterable
 from typing import Any
 
+from delivery_lab.handlers import function_changes
+
 _FILES = frozenset(
     {
         "os.chmod", "os.chown", "os.link", "os.mkdir", "os.mkfifo", "os.mknod", "os.remove", "os.removexattr",
@@ -90,12 +92,15 @@ _installed: list[bool] = []
 def _hook(event: str, arguments: tuple[Any, ...]) -> None:
     if _under_way:
         _under_way[-1].audit(event, arguments)
+    if event in function_changes.EVENTS:
+        function_changes.note(arguments)
 
 
 def watch_imports() -> None:
     """Have Python report what it does; it cannot be told to stop, so this is done once, and only where it is of use."""
     if not _installed:
         _installed.append(True)
+        function_changes.begin()
         sys.addaudithook(_hook)
 
 

@@ -101,7 +101,8 @@ SHARED_PACKAGE_STATE: dict[str, Namespace] = {
 _LEVELS = {name: getattr(logging, name) for name in ("CRITICAL", "ERROR", "WARNING", "INFO", "DEBUG", "NOTSET")}
 _OTHER_LEVELS = {"FATAL": logging.FATAL, "WARN": logging.WARN}
 
-_real_putenv = os.putenv
+_real_putenv, _real_getcwd, _real_chdir = os.putenv, os.getcwd, os.chdir
+"""The lab's own ones: what stands for them in handlers would find out at every change of control that it is the lab."""
 
 
 def imported_package_state() -> dict[str, Namespace]:
@@ -233,7 +234,7 @@ class ProcessState:
         tables = {place for places in self._threads for place in places}
         followed = [found for place, found in enumerate(names) if place not in tables]
         return LoadedState(
-            values, self._modules.loaded(), _working_directory(), [followed, *(v for _, v in values[1:])]
+            values, self._modules.loaded(), _working_directory(os.getcwd), [followed, *(v for _, v in values[1:])]
         )
 
     def use_again(self, loaded: LoadedState, seed: int, log_stream: str, as_host: AsHost) -> None:
@@ -278,12 +279,11 @@ class ProcessState:
         STAYING.enter(self._staying)
         self._modules.enter()
         if self._folder is not None:
-            self._hosts_folder = _working_directory()
+            self._hosts_folder = _working_directory(_real_getcwd)
             _change_to(self._folder)
         if self._zone != ":UTC":
             _set_zone(self._zone)
-        self._hosts_generator_hooks = sys.get_asyncgen_hooks()
-        sys.set_asyncgen_hooks(*self._generator_hooks)
+        self._hosts_generator_hooks = _have_generator_hooks(self._generator_hooks)
         self.settings.put_in_place()
         self.names.put_in_place()
 
@@ -291,13 +291,12 @@ class ProcessState:
         """Put the host's state back and keep what the environment made of its own."""
         self.names.set_aside()
         self.settings.set_aside()
-        self._generator_hooks = sys.get_asyncgen_hooks()
-        sys.set_asyncgen_hooks(*self._hosts_generator_hooks)
+        self._generator_hooks = _have_generator_hooks(self._hosts_generator_hooks)
         if self._zone != ":UTC":
             _set_zone("UTC")
         self._modules.leave()
         if self._hosts_folder is not None:
-            self._folder = _working_directory() or self._folder
+            self._folder = _working_directory(_real_getcwd) or self._folder
             _change_to(self._hosts_folder)
         self._exchanged.leave()
 
@@ -365,10 +364,18 @@ def _default_warning_filters() -> list[Any]:
         return list(warnings.filters)
 
 
-def _working_directory() -> str | None:
+def _have_generator_hooks(hooks: tuple[Any, Any]) -> tuple[Any, Any]:
+    """Have hooks of asynchronous generators, which are nearly always none; what was there before."""
+    before = sys.get_asyncgen_hooks()
+    if before != hooks:  # setting them calls the audit hooks
+        sys.set_asyncgen_hooks(*hooks)
+    return before
+
+
+def _working_directory(ask: Callable[[], str]) -> str | None:
     """The working directory, or None where it was deleted."""
     try:
-        return os.getcwd()  # noqa: PTH109 - asked at every change of control
+        return ask()
     except FileNotFoundError:
         return None
 
@@ -376,7 +383,7 @@ def _working_directory() -> str | None:
 def _change_to(folder: str) -> None:
     """Go to a folder; where it was deleted meanwhile, nothing is to be found there anyway."""
     try:
-        os.chdir(folder)
+        _real_chdir(folder)
     except FileNotFoundError:
         return
 

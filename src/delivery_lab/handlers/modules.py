@@ -16,6 +16,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib.abc import MetaPathFinder
 from importlib.machinery import (
     BuiltinImporter,
@@ -25,6 +26,8 @@ from importlib.machinery import (
     PathFinder,
     SourceFileLoader,
 )
+from itertools import repeat
+from operator import is_
 from pathlib import Path, PurePosixPath
 from types import CodeType, ModuleType
 from typing import Any
@@ -61,14 +64,13 @@ class _FileLoader(SourceFileLoader):
         super().__init__(fullname, path)
         self._origin = origin or path
 
-    def _reach(self) -> Reach:
-        key = self._version()
+    def _reach(self, key: tuple[str, int, int]) -> Reach:
         if key not in _reaches:
             _reaches[key] = reach_of(self.get_data(self._origin))
         return _reaches[key]
 
     def _version(self) -> tuple[str, int, int]:
-        status = Path(self._origin).stat()
+        status = os.stat(self._origin)  # noqa: PTH116 - for each module of each environment
         return self._origin, status.st_mtime_ns, status.st_size
 
     def get_code(self, fullname: str) -> CodeType | None:
@@ -76,10 +78,10 @@ class _FileLoader(SourceFileLoader):
 
         Noted here, and not where it is executed, for that would be a frame in the tracebacks of what it raises.
         """
+        key = self._version()
         fiber = current()
         if fiber is not None:
-            fiber.environment.state.follow(self._reach())
-        key = self._version()
+            fiber.environment.state.follow(self._reach(key))
         found = _code.get(key)
         if found is None:
             found = _code[key] = self.source_to_code(self.get_data(self._origin), self._origin)
@@ -139,6 +141,7 @@ class SearchPath:
         self.files = tuple(dict.fromkeys(path for archive in (function, *layers) for path in archive.files))
         folders = (*self.files, *self.folders, str(working_directory))
         self.read_only = tuple({f"{os.path.realpath(folder)}/" for folder in folders})
+        self._found: dict[str, Callable[[], ModuleSpec | None]] = {}
 
     @property
     def shares_extensions(self) -> bool:
@@ -158,9 +161,20 @@ class SearchPath:
         return tuple(dict.fromkeys(said))
 
     def find(self, fullname: str) -> ModuleSpec | None:
-        """The spec of a module that stands in one of the archives."""
+        """The spec of a module that stands in one of the archives.
+
+        Archives do not change while a run lasts, so a module is looked for once, whichever environments import it.
+        """
         if fullname.partition(".")[0] not in self.names:
             return None
+        found = self._found.get(fullname) or self._look_for(fullname)
+        if found is None:
+            return None
+        self._found[fullname] = found
+        return found()
+
+    def _look_for(self, fullname: str) -> Callable[[], ModuleSpec | None] | None:
+        """What makes a spec of a module, of which each environment gets its own; None where it stands nowhere."""
         relative = PurePosixPath(*fullname.split("."))
         loader = _SharedFileLoader if self._extensions.unit_of(fullname) else _FileLoader
         portions: list[str] = []
@@ -168,21 +182,19 @@ class SearchPath:
             place = top / relative
             initial = archive.file(place / "__init__.py")
             if initial is not None:
-                return _file_spec(fullname, initial, [str(initial.parent)], archive.origins, loader)
+                return partial(_file_spec, fullname, initial, (str(initial.parent),), archive.origins, loader)
             extension = next(
                 filter(None, (extension_at(each, place.name) for each in archive.folders(place.parent))), None
             )
             if extension is not None:
-                return _extension_spec(fullname, extension)
+                return partial(_extension_spec, fullname, extension)
             module = archive.file(place.with_name(place.name + ".py"))
             if module is not None:
-                return _file_spec(fullname, module, None, archive.origins, loader)
+                return partial(_file_spec, fullname, module, None, archive.origins, loader)
             if archive.has_folder(place):
                 portions += [str(path) for path in archive.folders(place)]
         if portions or self._is_virtual_folder(relative):
-            spec = ModuleSpec(fullname, None, is_package=True)
-            spec.submodule_search_locations = portions
-            return spec
+            return partial(_folder_spec, fullname, tuple(portions))
         return None
 
     def compiled(self, fullname: str) -> Path | None:
@@ -214,6 +226,12 @@ class SearchPath:
             yield _LAYER_TOP / "lib" / version / "site-packages"
 
 
+def _folder_spec(fullname: str, portions: tuple[str, ...]) -> ModuleSpec:
+    spec = ModuleSpec(fullname, None, is_package=True)
+    spec.submodule_search_locations = list(portions)
+    return spec
+
+
 def _extension_spec(fullname: str, path: Path) -> ModuleSpec | None:
     loader = _ExtensionLoader(fullname, str(path))
     return _given_again(importlib.util.spec_from_file_location(fullname, path, loader=loader))
@@ -230,17 +248,14 @@ def _given_again(spec: ModuleSpec | None) -> ModuleSpec | None:
 def _file_spec(
     fullname: str,
     path: Path,
-    locations: list[str] | None,
+    locations: tuple[str, ...] | None,
     origins: Mapping[str, str] = _NO_ORIGINS,
     kind: type[_FileLoader] = _FileLoader,
 ) -> ModuleSpec | None:
     loader = kind(fullname, str(path), origins.get(str(path)))
-    if kind is _SharedFileLoader:
-        spec = importlib.util.spec_from_file_location(
-            fullname, path, loader=loader, submodule_search_locations=locations
-        )
-        return _given_again(spec)
-    return importlib.util.spec_from_file_location(fullname, path, loader=loader, submodule_search_locations=locations)
+    inside = None if locations is None else list(locations)
+    spec = importlib.util.spec_from_file_location(fullname, path, loader=loader, submodule_search_locations=inside)
+    return _given_again(spec) if kind is _SharedFileLoader else spec
 
 
 @dataclass(frozen=True, slots=True)
@@ -348,13 +363,10 @@ class EnvironmentModules(MetaPathFinder):
 
     def leave(self) -> None:
         """Take the environment's modules out of `sys.modules`; the host's that are hidden stay so (`HostModules`)."""
-        modules = sys.modules
-        mine = self._modules
-        mine.clear()
-        for name in self.names:
-            module = modules.pop(name, None)
-            if module is not None:
-                mine[name] = module
+        mine: dict[str, Any] = dict(zip(self.names, map(sys.modules.pop, self.names, repeat(None)), strict=True))
+        if any(map(is_, mine.values(), repeat(None))):  # code has taken one away
+            mine = {name: module for name, module in mine.items() if module is not None}
+        self._modules = mine
 
     def _added_by_code(self, fullname: str, path: Sequence[str] | None) -> ModuleSpec | None:
         """A module in a folder that the function's code has put on `sys.path` or on its package's `__path__`."""
@@ -367,4 +379,4 @@ class EnvironmentModules(MetaPathFinder):
         if spec is None or spec.origin is None or not isinstance(spec.loader, SourceFileLoader):
             return None
         locations = spec.submodule_search_locations
-        return _file_spec(fullname, Path(spec.origin), None if locations is None else list(locations))
+        return _file_spec(fullname, Path(spec.origin), None if locations is None else tuple(locations))

@@ -8,6 +8,7 @@ from delivery_lab.handlers import (
     boto,
     chance,
     clients,
+    endpoints,
     finalizers,
     futures,
     listeners,
@@ -53,6 +54,7 @@ class Replacements:
         plain_tls.install(self._patches)
         boto.install(self._patches)
         listeners.install(self._patches)
+        endpoints.install(self._patches)
         finalizers.install(self._patches)
         replaced |= futures.install(self._patches)
         replaced |= reading_past.install(self._patches)

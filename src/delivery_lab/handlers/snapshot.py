@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Collection, Iterable, Iterator
-from itertools import repeat
-from operator import is_
 from types import CellType, FunctionType, MemberDescriptorType, ModuleType
 from typing import Any
 
@@ -21,7 +19,6 @@ from delivery_lab.handlers.snapshot_groups import (
     Dictionaries,
     Groups,
     Lists,
-    Slots,
     refill,
     relist,
     reset_class,
@@ -37,8 +34,7 @@ from delivery_lab.handlers.snapshot_kinds import (
     own_classes,
     state_of_opaque,
 )
-
-_EMPTY = object()
+from delivery_lab.handlers.snapshot_references import EMPTY, Attributes, Cell, Defaults, References, Slot, attributes_of
 
 
 class Snapshot:
@@ -58,11 +54,11 @@ class Snapshot:
         self._boundary = boundary
         self._dicts: list[tuple[dict[Any, Any], dict[Any, Any]]] = []
         self._lists: list[tuple[list[Any], list[Any]]] = []
-        self._attributes: list[tuple[object, object]] = []
-        self._cells: list[tuple[CellType, object]] = []
-        self._slots: list[tuple[MemberDescriptorType, object, object]] = []
+        self._attributes: list[Attributes] = []
+        self._cells: list[Cell] = []
+        self._slots: list[Slot] = []
         self._classes: list[tuple[type, dict[str, Any]]] = []
-        self._functions: list[tuple[FunctionType, tuple[Any, ...] | None, dict[str, Any] | None]] = []
+        self._functions: list[Defaults] = []
         self._others: list[Callable[[], None]] = []
         self._seen: dict[int, object] = {}
         self._waiting = [root for root in roots if type(root) not in ATOMS]
@@ -71,14 +67,14 @@ class Snapshot:
             if id(found) not in self._seen and self._is_followed(found):
                 self._seen[id(found)] = found
                 self._take(found)
-        self._owners = [owner for owner, _ in self._attributes]
-        self._own = [own for _, own in self._attributes]
         self._groups = (
             Groups(self._dicts, Dictionaries, same_content, refill),
             Groups(self._lists, Lists, same_entries, relist),
             Groups(self._classes, Classes, same_attributes, reset_class),
         )
-        self._small = Slots(self._slots, self._cells, self._functions, _EMPTY)
+        self._references = References(
+            self._attributes, self._slots, self._cells, self._functions, _has_python_state_alone
+        )
 
     @property
     def followed(self) -> Iterable[object]:
@@ -91,13 +87,9 @@ class Snapshot:
         Raises:
             Unrestorable: something has changed that cannot be set back.
         """
-        if not all(map(is_, map(object.__getattribute__, self._owners, repeat("__dict__")), self._own)):
-            for found, own in self._attributes:
-                if _dict_of(found) is not own:
-                    object.__setattr__(found, "__dict__", own)
+        self._references.restore()
         for groups in self._groups:
             groups.restore()
-        self._small.restore()
         for restore in self._others:
             restore()
 
@@ -155,7 +147,7 @@ class Snapshot:
         try:
             inside: object = found.cell_contents
         except ValueError:
-            inside = _EMPTY
+            inside = EMPTY
         self._cells.append((found, inside))
         self._follow([inside])
 
@@ -188,7 +180,7 @@ class Snapshot:
             self._others.append(state_of_opaque(found, base))
 
     def _take_attributes(self, found: object) -> None:
-        attributes = _dict_of(found)
+        attributes = attributes_of(found)
         self._attributes.append((found, attributes))
         if id(attributes) not in self._seen:  # made by asking for it, so nobody else can have it
             self._seen[id(attributes)] = attributes
@@ -198,14 +190,14 @@ class Snapshot:
         try:
             value: object = descriptor.__get__(found)
         except AttributeError:
-            value = _EMPTY
+            value = EMPTY
         self._slots.append((descriptor, found, value))
         self._follow([value])
 
 
-def _dict_of(found: object) -> object:
-    """The attributes of an object, past what its class does when it is asked for one."""
-    return object.__getattribute__(found, "__dict__")
+def _has_python_state_alone(found: object) -> bool:
+    kind: Any = type(found)
+    return own_classes(kind)[1] is object
 
 
 def shared_with(objects: frozenset[int], modules: Iterable[ModuleType]) -> Iterator[str]:

@@ -6,12 +6,13 @@ which nothing differs. What an object holds is compared by identity: equal is no
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from gc import get_referents
 from itertools import chain
-from operator import attrgetter, call, is_
-from types import CellType, FunctionType, MemberDescriptorType
+from operator import is_
 from typing import Any, Protocol
+
+from delivery_lab.handlers.dictionary_versions import DictionaryVersions
 
 _TOGETHER = 256
 """So many objects are compared at once: where one of them has changed for the first time, these are looked through."""
@@ -30,6 +31,10 @@ class Group(Protocol):
 
     def unchanged(self) -> bool:
         """Whether all hold what they held, in the same order."""
+
+    def touched(self) -> Collection[int]:
+        """Places of objects that were changed, though they may hold the same again; as far as that can be told."""
+        return ()
 
 
 class Groups:
@@ -66,17 +71,17 @@ class Groups:
                 self._alike[number] = self._sorted_out(group)
 
     def _sorted_out(self, group: Group) -> Group:
-        alike = []
-        for one, content in group.found:
-            if self._same(one, content):
-                alike.append((one, content))
-            else:
+        alike: list[tuple[Any, Any]] = []
+        touched = group.touched()
+        for place, (one, content) in enumerate(group.found):
+            is_same = self._same(one, content)
+            if not is_same:
                 self._refill(one, content)
-                self._changing.append((one, content))
+            (alike if is_same and place not in touched else self._changing).append((one, content))
         return Empty(alike) if isinstance(group, Empty) else self._group(alike)
 
 
-class Empty:
+class Empty(Group):
     """Some dictionaries or lists that held nothing, as most of those that botocore makes."""
 
     def __init__(self, found: list[tuple[Any, Any]]) -> None:
@@ -88,7 +93,7 @@ class Empty:
         return not any(self._targets)
 
 
-class Dictionaries:
+class Dictionaries(Group):
     """Some dictionaries; of no subclass."""
 
     def __init__(self, found: list[tuple[Any, Any]]) -> None:
@@ -98,9 +103,22 @@ class Dictionaries:
         self._keys = [key for _, content in found for key in content]
         self._are_texts = {str}.issuperset(map(type, self._keys))
         self._values = [value for _, content in found for value in content.values()]
+        self._versions = DictionaryVersions(self._targets)
 
     def unchanged(self) -> bool:
         """Whether all hold what they held, in the same order."""
+        if self._versions.unchanged():
+            return True
+        if self._versions.changed() or not self._hold_the_same():
+            return False
+        self._versions.settle()
+        return True
+
+    def touched(self) -> Collection[int]:
+        """Places of those that were changed."""
+        return self._versions.changed()
+
+    def _hold_the_same(self) -> bool:
         if list(map(len, self._targets)) != self._sizes:
             return False
         keys, values = [*chain.from_iterable(self._targets)], [*chain.from_iterable(map(dict.values, self._targets))]
@@ -109,7 +127,7 @@ class Dictionaries:
         return same_keys and all(map(is_, values, self._values))
 
 
-class Lists:
+class Lists(Group):
     """Some lists."""
 
     def __init__(self, found: list[tuple[Any, Any]]) -> None:
@@ -125,7 +143,7 @@ class Lists:
         )
 
 
-class Classes:
+class Classes(Group):
     """Some classes, with their attributes."""
 
     def __init__(self, found: list[tuple[Any, Any]]) -> None:
@@ -133,79 +151,24 @@ class Classes:
         self._attributes = [vars(owner) for owner, _ in found]
         self._sizes = [len(content) for _, content in found]
         self._values = [value for _, content in found for value in content.values()]
+        self._versions = DictionaryVersions(get_referents(*self._attributes))  # the dictionaries behind them
 
     def unchanged(self) -> bool:
         """Whether all have the attributes that they had."""
+        if self._versions.unchanged():
+            return True
+        if self._versions.changed() or not self._have_the_same():
+            return False
+        self._versions.settle()
+        return True
+
+    def touched(self) -> Collection[int]:
+        """Places of those that were changed."""
+        return self._versions.changed()
+
+    def _have_the_same(self) -> bool:
         now = [attributes.values() for attributes in self._attributes]
         return list(map(len, now)) == self._sizes and all(map(is_, chain.from_iterable(now), self._values))
-
-
-class Slots:
-    """What objects hold in `__slots__`, in cells of closures and as defaults of functions.
-
-    Args:
-        slots: of each the descriptor, the object and what it held; `empty` where it held nothing.
-        cells: of each what it held, `empty` where it held nothing.
-        functions: of each its defaults, and those of arguments that have to be named.
-        empty: stands for nothing.
-    """
-
-    def __init__(
-        self,
-        slots: Sequence[tuple[MemberDescriptorType, object, object]],
-        cells: Sequence[tuple[CellType, object]],
-        functions: Sequence[tuple[FunctionType, tuple[Any, ...] | None, dict[str, Any] | None]],
-        empty: object,
-    ) -> None:
-        self._empty = empty
-        self._slots, self._cells, self._functions = slots, cells, functions
-        filled = [each for each in slots if each[2] is not empty]
-        self._empty_slots = [each for each in slots if each[2] is empty]
-        self._readers = [descriptor.__get__ for descriptor, _, _ in filled]
-        self._owners = [owner for _, owner, _ in filled]
-        self._values = [value for _, _, value in filled]
-        self._filled_cells = [cell for cell, inside in cells if inside is not empty]
-        self._empty_cells = [cell for cell, inside in cells if inside is empty]
-        self._insides = [inside for _, inside in cells if inside is not empty]
-        self._code = [function for function, _, _ in functions]
-        self._referred_to = get_referents(*self._code)
-
-    def restore(self) -> None:
-        """Set them all back."""
-        for descriptor, owner, _ in self._empty_slots:
-            _set_slot(descriptor, owner, self._empty, self._empty)
-        if not self._are_slots_unchanged():
-            for descriptor, owner, value in self._slots:
-                _set_slot(descriptor, owner, value, self._empty)
-        for cell in self._empty_cells:
-            _fill(cell, self._empty, self._empty)
-        if not self._are_cells_unchanged():
-            for cell, inside in self._cells:
-                _fill(cell, inside, self._empty)
-        self._restore_functions()
-
-    def _restore_functions(self) -> None:
-        """Set defaults back. A look at each would call the audit hooks, so all that functions refer to is compared."""
-        now = get_referents(*self._code)
-        if len(now) != len(self._referred_to) or not all(map(is_, now, self._referred_to)):
-            for function, defaults, named in self._functions:
-                function.__defaults__, function.__kwdefaults__ = defaults, named
-            self._referred_to = get_referents(*self._code)
-
-    def _are_slots_unchanged(self) -> bool:
-        try:
-            return all(map(is_, map(call, self._readers, self._owners), self._values))
-        except AttributeError:  # one holds nothing any more
-            return False
-
-    def _are_cells_unchanged(self) -> bool:
-        try:
-            return all(map(is_, map(_INSIDE, self._filled_cells), self._insides))
-        except ValueError:  # one holds nothing any more
-            return False
-
-
-_INSIDE = attrgetter("cell_contents")
 
 
 def same_content(target: _Content, content: _Content) -> bool:
@@ -250,29 +213,3 @@ def reset_class(owner: type, content: _Content) -> None:
 
 
 _CLASS_PLUMBING = ("__dict__", "__weakref__")
-
-
-def _set_slot(descriptor: MemberDescriptorType, owner: object, value: object, empty: object) -> None:
-    try:
-        if descriptor.__get__(owner) is value:
-            return
-    except AttributeError:
-        if value is empty:
-            return
-    if value is empty:
-        descriptor.__delete__(owner)
-    else:
-        descriptor.__set__(owner, value)
-
-
-def _fill(cell: CellType, inside: object, empty: object) -> None:
-    try:
-        if cell.cell_contents is inside:
-            return
-    except ValueError:
-        if inside is empty:
-            return
-    if inside is empty:
-        del cell.cell_contents
-    else:
-        cell.cell_contents = inside

@@ -138,18 +138,17 @@ def _default_dict(found: Any) -> State:
 def _ordered_dict(found: Any) -> State:
     ordered = collections.OrderedDict
     content = list(ordered.items(found))
+    flat = [*itertools.chain.from_iterable(content)]
 
     def restore() -> None:
-        now = list(ordered.items(found))
-        if len(now) == len(content) and all(
-            key is other_key and value is other for (key, value), (other_key, other) in zip(now, content, strict=True)
-        ):
+        now = [*itertools.chain.from_iterable(ordered.items(found))]
+        if len(now) == len(flat) and all(map(operator.is_, now, flat)):
             return
         ordered.clear(found)
         for key, value in content:
             ordered.__setitem__(found, key, value)
 
-    return restore, [one for pair in content for one in pair]
+    return restore, flat
 
 
 def _list(found: Any) -> State:
@@ -163,12 +162,20 @@ def _list(found: Any) -> State:
 
 
 def _set(found: Any) -> State:
-    members = set(set.__iter__(found))
+    members = list(set.__iter__(found))
+    in_order = members
 
     def restore() -> None:
-        if set.__len__(found) != len(members) or {*map(id, set.__iter__(found))} != {*map(id, members)}:
+        nonlocal in_order
+        if not (members or set.__len__(found)):
+            return
+        now = list(set.__iter__(found))  # each `id` would call the audit hooks
+        if len(now) == len(members) and all(map(operator.is_, now, in_order)):
+            return
+        if len(now) != len(members) or {*map(id, now)} != {*map(id, members)}:
             set.clear(found)
             set.update(found, members)
+        in_order = list(set.__iter__(found))
 
     return restore, members
 

@@ -111,7 +111,7 @@ def _misused_package(error: BaseException) -> str:
             trace = trace.tb_next
         module = "" if trace is None else str(trace.tb_frame.f_globals.get("__name__", ""))
     top = module.partition(".")[0]
-    return top if top.startswith("pulumi_") else ""
+    return top if top != "pulumi" and "pulumi" in top.split("_") else ""
 
 
 def _lines_of(file: Path) -> list[str]:

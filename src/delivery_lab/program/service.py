@@ -40,7 +40,7 @@ _Answering = Callable[[Any], Message]
 
 @dataclass(slots=True)
 class PulumiLog:
-    """What the program says through `pulumi.log`.
+    """What the program says through `pulumi.log`, each message once.
 
     Attributes:
         warnings: messages of `pulumi.log.warn`.
@@ -58,8 +58,10 @@ class PulumiLog:
         messages = kept.get(request.severity)
         if messages is not None:
             name = f"{request.urn.rpartition('::')[2]}: " if request.urn else ""
+            said = name + request.message.strip()
             with self._lock:
-                messages.append(name + request.message.strip())
+                if said not in messages:  # SDKs say of each resource alike what is deprecated, without its name
+                    messages.append(said)
         return empty_pb2.Empty()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
@@ -83,7 +83,7 @@ class Fate:
     group: tuple[str, str] | None
     position: int
     body: str
-    deliveries: list[HandlerDelivery] = field(default_factory=list)
+    deliveries: Sequence[HandlerDelivery] = ()
     processed_at: float | None = None
     processed_by: str | None = None
     duplicate_detected: bool = False
@@ -131,10 +131,26 @@ class Fate:
         """Whether its work was done, by one of its own deliveries or by the one that it duplicates."""
         return self.processed_at is not None or self.duplicate_detected
 
-    def is_given(self, at_seconds: float, consumer: str) -> None:
-        """Note that a handler got it: of a mapping, of Lambda's own queue, or by a receive of its own."""
+    def is_given(self, at_seconds: float, consumer: str, like: HandlerDelivery | None = None) -> HandlerDelivery:
+        """Note that a handler got it: of a mapping, of Lambda's own queue, or by a receive of its own.
+
+        Args:
+            at_seconds: when, in virtual seconds.
+            consumer: name of the consumer whose delivery it is.
+            like: the delivery of another message, which stands for this one where they are alike, as in a batch.
+        """
         delivery = HandlerDelivery(at_seconds, consumer, bool(self.deliveries), bool(self.holders))
-        self.deliveries.append(delivery)
+        if like is not None and delivery == like:
+            delivery = like
+        self.are_added((delivery,))
+        return delivery
+
+    def are_added(self, deliveries: Sequence[HandlerDelivery]) -> None:
+        """Note deliveries. Most messages get one; a list, which has room for more, is for the others."""
+        if isinstance(self.deliveries, list):
+            self.deliveries.extend(deliveries)
+        else:
+            self.deliveries = [*self.deliveries, *deliveries] if self.deliveries else tuple(deliveries)
 
     @property
     def delivered_at(self) -> tuple[float, ...]:

@@ -30,10 +30,10 @@ from delivery_lab.events import (
     read_once,
     reader_of,
 )
-from delivery_lab.events.instants import in_seconds
+from delivery_lab.events.instants import moment
 from delivery_lab.results import hops
 from delivery_lab.results.evidence import FunctionEvidence, ProcessedBy
-from delivery_lab.results.facts import facts_of
+from delivery_lab.results.facts import RunFacts, facts_of
 from delivery_lab.results.fates import Fate, Ledger, meant_by
 from delivery_lab.results.leaving import LEAVING, Departures
 from delivery_lab.results.new_fates import NewFates, NewMessage
@@ -60,7 +60,8 @@ class LedgerReader:
     """Follows the messages of a run.
 
     Args:
-        run: the run; its events so far, where it is read while it happens.
+        run: the run; of its events nothing is looked at where its facts are given.
+        facts: what its events tell as a whole, None: as they are in the run.
     """
 
     reads: ClassVar[tuple[type[Event], ...]] = (
@@ -73,10 +74,10 @@ class LedgerReader:
         TenantNamed,
     )
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, facts: RunFacts | None = None) -> None:
         self._run = run
         self._settled = False
-        self.facts = facts_of(run.events)
+        self.facts = facts_of(run.events) if facts is None else facts
         self._ledger = Ledger(self.facts.consumers)
         self._consumers = self.facts.consumers
         # Functions that follow the log contract say themselves what they processed; of the others it is inferred.
@@ -181,7 +182,8 @@ class LedgerReader:
         if source not in self._run.sources:
             return []
         consumers = self._consumers.meant_for(source) if function is None else (function,)
-        fates = self._new_fates.by_message[message.id] = self._new_fates.take(message, source, consumers, partition)
+        fates = self._new_fates.take(message, source, consumers, partition)
+        self._new_fates.know(message.id, fates)
         return fates
 
     def _parked(self, event: MessageSent) -> None:
@@ -219,11 +221,11 @@ class LedgerReader:
     def _delivered(self, event: Event, invoke: str, held: Held) -> None:
         self._recognitions.delivered(invoke)
         self._held[invoke] = held
-        at = in_seconds(event.instant_us)
+        at, latest = moment(event.instant_us), None
         fates = self._batch.fates(held.messages, held.consumer)
         for fate in fates:
             if fate is not None:
-                fate.is_given(at, held.consumer)
+                latest = fate.is_given(at, held.consumer, like=latest)
                 if invoke not in fate.holders:
                     fate.holders = (*fate.holders, invoke)
                 if held.function not in fate.given_to:
@@ -238,7 +240,7 @@ class LedgerReader:
         """A handler that receives a message by itself has got it, as from a mapping."""
         if event.by.invoke is not None:
             for fate in self._fates(event.message):
-                fate.is_given(in_seconds(event.instant_us), fate.consumer)
+                fate.is_given(moment(event.instant_us), fate.consumer)
 
     def _batch_of(self, invoke: str) -> tuple[str, int] | None:
         held = self._held.get(invoke)
@@ -246,7 +248,7 @@ class LedgerReader:
 
     def _believe(self, event: Event, judgements: Iterable[Judgement | None]) -> None:
         """Take messages of functions that say nothing for processed."""
-        now = in_seconds(event.instant_us)
+        now = moment(event.instant_us)
         for judgement in judgements:
             if judgement is not None:
                 at_seconds = now if judgement.at_seconds is None else judgement.at_seconds
@@ -276,7 +278,7 @@ class LedgerReader:
             # By now it is the fate's own: one text is kept of each.
             self._works.count(function, consumer, fate.business_id)
             fate.effects = (fate.effects or 0) + 1
-            self._is_processed(fate, consumer, "contract", in_seconds(event.instant_us))
+            self._is_processed(fate, consumer, "contract", moment(event.instant_us))
         elif business_id:
             self._works.count(function, None, business_id)
 
@@ -322,5 +324,5 @@ class LedgerReader:
 
     def _deleted_by(self, event: MessageDeleted | DeleteIgnored, fate: Fate) -> None:
         """A function deleted a message itself."""
-        at_seconds = in_seconds(event.instant_us)
+        at_seconds = moment(event.instant_us)
         self._believe(event, [self._silent.deleted(event.by.name, event.by.invoke, fate, at_seconds, event.queue)])

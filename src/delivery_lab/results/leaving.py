@@ -23,7 +23,7 @@ from delivery_lab.events import (
     RecordsDiscarded,
     RecordSkipped,
 )
-from delivery_lab.events.instants import in_seconds
+from delivery_lab.events.instants import moment
 from delivery_lab.results.fates import Fate, Way
 
 _LeftQueue = MessageDeleted | DeleteIgnored | MessageFiltered | MessageDeadLettered | MessageExpired | MessageMoved
@@ -79,22 +79,22 @@ class Departures:
         for fate in self._fates_of(event.message):
             match event:
                 case MessageDeleted():
-                    fate.leave("deleted", in_seconds(event.instant_us), event.message)
+                    fate.leave("deleted", moment(event.instant_us), event.message)
                     if event.by.kind == "function" and event.rule in _BY_HANDLE:
                         self._deleted_by(event, fate)
                 case MessageFiltered():
                     # What a competing mapping was there for, its filter did not let pass by on purpose.
                     way: Way = "deleted" if event.wanted_by else "filtered"
-                    fate.leave(way, in_seconds(event.instant_us), event.message)
+                    fate.leave(way, moment(event.instant_us), event.message)
                 case MessageDeadLettered():
-                    fate.leave("deadLettered", in_seconds(event.instant_us), event.message, at_last=True)
+                    fate.leave("deadLettered", moment(event.instant_us), event.message, at_last=True)
                 case MessageExpired():
                     # From the source, or later from the dead-letter queue: gone either way.
-                    fate.leave("expired", in_seconds(event.instant_us), event.message, at_last=True)
+                    fate.leave("expired", moment(event.instant_us), event.message, at_last=True)
                 case MessageMoved():
                     # A redriven message is a new one for SQS, and the same one for whoever sent it.
                     self._redriven[event.new_message] = self._redriven.get(event.message, event.message)
-                    fate.is_redriven(event.message, event.new_message, in_seconds(event.instant_us))
+                    fate.is_redriven(event.message, event.new_message, moment(event.instant_us))
 
     def _found_nothing(self, event: DeleteIgnored) -> None:
         """A delete had no effect: that of a message that has expired says that its receiver is through with it."""
@@ -119,13 +119,13 @@ class Departures:
             case RecordExpired():
                 for fate in self._fates_of(event.record):
                     if event.mapping is None or fate.meant_for in (None, event.mapping):
-                        fate.leave("expired", in_seconds(event.instant_us), event.record)
+                        fate.leave("expired", moment(event.instant_us), event.record)
 
     def _leave(self, event: Event, consumer: str, way: Way, *messages: str) -> None:
         for message in messages:
             fate = self._fate_of(message, consumer)
             if fate is not None:
-                fate.leave(way, in_seconds(event.instant_us), message)
+                fate.leave(way, moment(event.instant_us), message)
 
     def _event_left(self, event: _EventLeft) -> None:
         match event:

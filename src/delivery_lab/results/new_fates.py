@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from delivery_lab.events import Run
-from delivery_lab.events.instants import in_seconds
+from delivery_lab.events.instants import moment
 from delivery_lab.results.fates import Fate, Ledger, business_id_of
 
 
@@ -40,7 +40,8 @@ class NewFates:
         self._run = run
         self._ledger = ledger
         self._accepted = 0
-        self.by_message: dict[str, list[Fate]] = {}
+        # Most messages have one fate, and there are many: a list is for the others, and for what feeds lead to.
+        self.by_message: dict[str, Fate | list[Fate]] = {}
         # Records of a DynamoDB stream do not say which shard they are of, so functions name the sequence number alone.
         self.by_sequence: dict[str, list[Fate]] = {}
 
@@ -62,13 +63,13 @@ class NewFates:
             Fate(
                 message_id=message.id,
                 business_id=message.name or business_id_of(message.body) or message.id,
-                sent_at=in_seconds(message.at_us),
+                sent_at=moment(message.at_us),
                 poison=self._run.poison.marks(message.body),
                 source=source,
                 meant_for=consumer,
                 partition=partition,
                 group=(source, message.key) if message.key else None,
-                position=self._accepted,
+                position=self._accepted if message.key else 0,
                 body=message.body,
             )
             for consumer in consumers
@@ -76,6 +77,10 @@ class NewFates:
         self._accepted += 1
         self._ledger.fates.extend(fates)
         return fates
+
+    def know(self, message: str, fates: list[Fate]) -> None:
+        """These are the fates of the message of that id."""
+        self.by_message[message] = fates[0] if len(fates) == 1 else fates
 
     def move(self, fates: Sequence[Fate], partition: str, group: tuple[str, str] | None) -> None:
         """Messages that came into being elsewhere stand in the order of a shard from now on."""
@@ -85,13 +90,16 @@ class NewFates:
 
     def find(self, message: str) -> list[Fate]:
         """The fates of a message, by the id that it has anywhere."""
-        return self.by_message.get(message) or self.by_sequence.get(message, [])
+        found = self.by_message.get(message) or self.by_sequence.get(message, [])
+        return [found] if isinstance(found, Fate) else found
 
     def leave_to(self, fate: Fate) -> None:
         """The end of a message is counted elsewhere: whatever becomes of it at its source is none of its own."""
         self.forget([fate])
+        for message in [message for message, found in self.by_message.items() if found is fate]:
+            del self.by_message[message]
         for fates in (*self.by_message.values(), *self.by_sequence.values()):
-            if fate in fates:
+            if isinstance(fates, list) and fate in fates:
                 fates.remove(fate)
 
     def forget(self, fates: Sequence[Fate]) -> None:

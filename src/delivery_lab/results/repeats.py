@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -37,26 +36,24 @@ class WorksCounted:
 
     def __init__(self, work: dict[str | None, Work]) -> None:
         self._work = work
-        self._done: defaultdict[str, set[str]] = defaultdict(set)  # by function: business ids
-        self._of: dict[str, frozenset[str | None]] = {}
-        self._sets: dict[frozenset[str | None], frozenset[str | None]] = {}
+        # By business id: the functions that did its work, each with the consumer for which.
+        self._of: dict[str, frozenset[tuple[str, str | None]]] = {}
+        self._sets: dict[frozenset[tuple[str, str | None]], frozenset[tuple[str, str | None]]] = {}
 
     def count(self, function: str, consumer: str | None, business_id: str, times: int = 1) -> None:
         """Work was done so often."""
         work = self._work.setdefault(consumer, Work())
         work.total += times
-        done = self._done[function]
-        work.duplicated += times - (business_id not in done)
-        done.add(business_id)
-        known = self.of(business_id)
-        if consumer not in known:
+        known = self._of.get(business_id, frozenset())
+        work.duplicated += times - all(by != function for by, _ in known)
+        if (function, consumer) not in known:
             # Many business ids and few consumers: the same set is the same object.
-            grown = known | {consumer}
+            grown = known | {(function, consumer)}
             self._of[business_id] = self._sets.setdefault(grown, grown)
 
     def of(self, business_id: str) -> frozenset[str | None]:
         """For which consumers work of a business id was done."""
-        return self._of.get(business_id, frozenset())
+        return frozenset(consumer for _, consumer in self._of.get(business_id, frozenset()))
 
     def again(self, line: ContractLine, consumer: str | None, fate: Fate | None, times: int) -> None:
         """Work that had been done was done so often again, for a message or for a caller who waits and has none."""
@@ -144,7 +141,7 @@ class Repeats:
         # The deliveries of one attempt are alike, so that one object stands for them all.
         each = [HandlerDelivery(in_seconds(one.started_us), mapping, True, False) for one in repeated.attempts]
         for fate in known:
-            fate.deliveries.extend(each)
+            fate.are_added(each)
             fate.looked = bool(fate.looked)
             if function not in fate.given_to:
                 fate.given_to = ledger.together(fate.given_to, function)

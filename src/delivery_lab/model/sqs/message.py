@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from delivery_lab.model.loops import NO_LINEAGE, Lineage
 from delivery_lab.rules.assumptions import ChainedCount
+
+NO_ATTRIBUTES: Mapping[str, Any] = MappingProxyType({})
+"""Those of most messages: one for all of them."""
 
 
 @dataclass(slots=True, eq=False)
@@ -36,8 +41,8 @@ class Message:
     body: str
     sent_at: int
     sequence: int = 0
-    attributes: dict[str, Any] = field(default_factory=dict)
-    system_attributes: dict[str, Any] = field(default_factory=dict)
+    attributes: Mapping[str, Any] = field(default_factory=lambda: NO_ATTRIBUTES)
+    system_attributes: Mapping[str, Any] = field(default_factory=lambda: NO_ATTRIBUTES)
     receive_count: int = 0
     received_elsewhere: int = 0
     first_received_at: int | None = None

@@ -21,7 +21,7 @@ from delivery_lab.model.sqs import receipts
 from delivery_lab.model.sqs.attributes import QueueAttributes
 from delivery_lab.model.sqs.fair import FairLine
 from delivery_lab.model.sqs.line import QueueLine
-from delivery_lab.model.sqs.message import Delivery, Message
+from delivery_lab.model.sqs.message import NO_ATTRIBUTES, Delivery, Message
 from delivery_lab.model.sqs.queue_journal import QueueJournal
 from delivery_lab.model.sqs.retention import Retention
 from delivery_lab.model.sqs.visibility import HiddenMessages
@@ -128,7 +128,7 @@ class SqsQueue:
     ) -> Message:
         new_id = message_id or self._streams.uuid("message id", self.name)
         message = Message(new_id, body, self._scheduler.now, group=group)
-        message.attributes, message.system_attributes = attributes or {}, system_attributes or {}
+        message.attributes, message.system_attributes = attributes or NO_ATTRIBUTES, system_attributes or NO_ATTRIBUTES
         message.lineage = lineage
         return message
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+
 from delivery_lab.events import (
     BatchInvoked,
     Event,
@@ -55,8 +57,8 @@ class NoDeliveryAfterDelete(Invariant):
 
     def __init__(self, history: History) -> None:
         super().__init__(history)
-        self._inside: set[tuple[str, str]] = set()
-        self._received: set[tuple[str | None, str]] = set()
+        self._inside: defaultdict[str, set[str]] = defaultdict(set)  # by queue
+        self._received: defaultdict[str, set[str]] = defaultdict(set)  # by mapping
         self._past: set[tuple[str | None, str, str]] = set()
         self._ended: set[str] = set()
 
@@ -97,26 +99,27 @@ class NoDeliveryAfterDelete(Invariant):
         | MessageReceived
         | VisibilityChanged,
     ) -> None:
-        key = (event.queue, event.message)
+        inside = self._inside[event.queue]
         match event:
             case MessageSent():
-                self._inside.add(key)
+                inside.add(event.message)
             case MessageDeleted() | MessageExpired():
-                self._inside.discard(key)
+                inside.discard(event.message)
             case MessageDeadLettered():
-                self._inside.discard(key)
-                self._inside.add((event.target, event.message))
+                inside.discard(event.message)
+                self._inside[event.target].add(event.message)
             case MessageMoved():
-                self._inside.discard(key)
-                self._inside.add((event.target, event.new_message))
+                inside.discard(event.message)
+                self._inside[event.target].add(event.new_message)
             case MessageReceived():
-                if key not in self._inside:
+                if event.message not in inside:
                     self._broken(
                         event.instant_us, f"{event.by.name} receives {event.message}, which is not in {event.queue}"
                     )
-                self._received.add((event.by.mapping, event.message))
+                if event.by.mapping is not None:
+                    self._received[event.by.mapping].add(event.message)
             case VisibilityChanged():
-                if key not in self._inside:
+                if event.message not in inside:
                     self._broken(
                         event.instant_us,
                         f"the visibility of {event.message} is changed, which is not in {event.queue}",
@@ -125,7 +128,7 @@ class NoDeliveryAfterDelete(Invariant):
     def _delivered(self, event: BatchInvoked) -> None:
         for message in event.messages:
             if event.partition is None:
-                if (event.mapping, message) not in self._received:
+                if message not in self._received[event.mapping]:
                     self._broken(event.instant_us, f"{event.mapping} delivers {message}, which it did not receive")
             elif {(event.mapping, event.source, message), (None, event.source, message)} & self._past:
                 self._broken(event.instant_us, f"{event.mapping} delivers {message}, which it is past")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+
 from delivery_lab.events import (
     Event,
     MessageDeadLettered,
@@ -38,7 +40,7 @@ class RetentionBounds(Invariant):
         super().__init__(history)
         self._retention: dict[str, int] = {}
         self._fifo: dict[str, bool] = {}
-        self._since: dict[tuple[str, str], int] = {}
+        self._since: defaultdict[str, dict[str, int]] = defaultdict(dict)  # by queue and message
         self._now = 0
 
     def read(self, event: Event) -> None:
@@ -49,16 +51,16 @@ class RetentionBounds(Invariant):
                 self._retention[event.queue] = seconds(event.retention_seconds)
                 self._fifo[event.queue] = event.fifo
             case MessageSent():
-                self._since[event.queue, event.message] = event.instant_us
+                self._since[event.queue][event.message] = event.instant_us
             case MessageDeadLettered():
-                since = self._since.pop((event.queue, event.message), event.instant_us)
+                since = self._since[event.queue].pop(event.message, event.instant_us)
                 begins_anew = self._fifo.get(event.target, False)
-                self._since[event.target, event.message] = event.instant_us if begins_anew else since
+                self._since[event.target][event.message] = event.instant_us if begins_anew else since
             case MessageMoved():
-                self._since.pop((event.queue, event.message), None)
-                self._since[event.target, event.new_message] = event.instant_us
+                self._since[event.queue].pop(event.message, None)
+                self._since[event.target][event.new_message] = event.instant_us
             case MessageDeleted():
-                self._since.pop((event.queue, event.message), None)
+                self._since[event.queue].pop(event.message, None)
             case MessageReceived():
                 ends_at = self._end(event.queue, event.message)
                 if ends_at is not None and event.instant_us > ends_at:
@@ -67,7 +69,7 @@ class RetentionBounds(Invariant):
                         f"{event.message} is received from {event.queue}, whose retention ended it at "
                         f"{in_seconds(ends_at)} s",
                     )
-                    del self._since[event.queue, event.message]
+                    del self._since[event.queue][event.message]
             case MessageExpired():
                 ends_at = self._end(event.queue, event.message)
                 if ends_at is not None and event.instant_us < ends_at:
@@ -76,11 +78,11 @@ class RetentionBounds(Invariant):
                         f"{event.message} expires in {event.queue} before its retention is over at "
                         f"{in_seconds(ends_at)} s",
                     )
-                self._since.pop((event.queue, event.message), None)
+                self._since[event.queue].pop(event.message, None)
 
     def finish(self) -> None:
         """What is still there must not be too old."""
-        for queue, message in self._since:
+        for queue, message in [(queue, message) for queue, there in self._since.items() for message in there]:
             ends_at = self._end(queue, message)
             if ends_at is not None and ends_at < self._now:
                 self._broken(
@@ -88,5 +90,5 @@ class RetentionBounds(Invariant):
                 )
 
     def _end(self, queue: str, message: str) -> int | None:
-        since, retention = self._since.get((queue, message)), self._retention.get(queue)
+        since, retention = self._since[queue].get(message), self._retention.get(queue)
         return None if since is None or retention is None else since + retention
