@@ -24,6 +24,7 @@ from delivery_lab.model.clock import seconds
 from delivery_lab.model.randomness import RandomStreams
 from delivery_lab.model.runtime import InvokeRequest
 from tests.handlers.world import World, WorldMaker
+from tests.traced import BOTH, traced_calls
 
 
 def test_environment_variables(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -328,6 +329,14 @@ def test_refused_code_keeps_no_lock_of_the_host(world: World, code: str) -> None
     assert not resource_tracker._resource_tracker._lock._recursion_count()  # type: ignore[attr-defined]
     assert forkserver._forkserver._lock.acquire(blocking=False)  # type: ignore[attr-defined]
     forkserver._forkserver._lock.release()  # type: ignore[attr-defined]
+
+
+def test_functions_can_be_traced_after_code_was_refused(world: World) -> None:
+    function = world.function("import os\ndef handler(event, context): os.system('true')\n")
+    with world.host, pytest.raises(HandlerError, match=r"^function worker starts another process at "):
+        world.invoke(world.environment(function))
+
+    assert traced_calls() == BOTH
 
 
 def test_what_stays_on_this_machine_is_not_refused(world: World) -> None:

@@ -51,7 +51,7 @@ STALL_AFTER_SECONDS = 10.0
 # A client without a read timeout waits for ever; no function and no process lives that long.
 LONGEST_WAIT_SECONDS = 86_400.0
 
-_set_recursion_limit = sys.setrecursionlimit
+_set_recursion_limit, _call_tracing = sys.setrecursionlimit, sys.call_tracing
 
 _entered: list[HandlerHost] = []
 
@@ -246,7 +246,8 @@ class HandlerHost:
         """End the run with an error. The fiber that is running never goes on."""
         self._failure = error
         while True:
-            self.hub.switch()
+            # Python traces nothing while an audit hook runs, and would for good if one were left as it is.
+            _call_tracing(self.hub.switch, ())
 
     def import_as_host(self, import_: Callable[[], ModuleType]) -> ModuleType:
         """Import a shared package as the host would, from within a fiber."""
