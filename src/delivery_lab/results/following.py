@@ -135,6 +135,7 @@ class LedgerReader:
             if fate.duplicate_detected:
                 fate.is_processed("contract")
         self._ledger.recognised = self._recognitions.counts()
+        self._new_fates.let_go()
         self._hops.settle(self._ledger.fates)
         self._silent.settled()
         self._ledger.functions |= self._silent.of_function

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import MutableMapping, Sequence
+from typing import Any, NamedTuple
 
 from delivery_lab.events import Run
 from delivery_lab.events.instants import moment
@@ -42,6 +42,9 @@ class NewFates:
         self._accepted = 0
         # Most messages have one fate, and there are many: a list is for the others, and for what feeds lead to.
         self.by_message: dict[str, Fate | list[Fate]] = {}
+        # By identity: what is counted elsewhere, or is none of its own, until it is let go.
+        self._elsewhere: dict[int, Fate] = {}
+        self._gone: dict[int, Fate] = {}
         # Records of a DynamoDB stream do not say which shard they are of, so functions name the sequence number alone.
         self.by_sequence: dict[str, list[Fate]] = {}
 
@@ -91,18 +94,33 @@ class NewFates:
     def find(self, message: str) -> list[Fate]:
         """The fates of a message, by the id that it has anywhere."""
         found = self.by_message.get(message) or self.by_sequence.get(message, [])
-        return [found] if isinstance(found, Fate) else found
+        fates = [found] if isinstance(found, Fate) else found
+        return [fate for fate in fates if id(fate) not in self._elsewhere] if self._elsewhere else fates
 
     def leave_to(self, fate: Fate) -> None:
         """The end of a message is counted elsewhere: whatever becomes of it at its source is none of its own."""
+        self._elsewhere[id(fate)] = fate
         self.forget([fate])
-        for message in [message for message, found in self.by_message.items() if found is fate]:
-            del self.by_message[message]
-        for fates in (*self.by_message.values(), *self.by_sequence.values()):
-            if isinstance(fates, list) and fate in fates:
-                fates.remove(fate)
 
     def forget(self, fates: Sequence[Fate]) -> None:
         """These are no messages of their own."""
-        gone = {id(fate) for fate in fates}
-        self._ledger.fates[:] = [fate for fate in self._ledger.fates if id(fate) not in gone]
+        self._gone |= {id(fate): fate for fate in fates}
+        # To look through all for each one would take the square of their number.
+        if len(self._gone) > len(self._ledger.fates) // 2:
+            self.let_go()
+
+    def let_go(self) -> None:
+        """Keep nothing of messages that are none of their own; the ledger has them until then."""
+        self._ledger.fates[:] = [fate for fate in self._ledger.fates if id(fate) not in self._gone]
+        if self._elsewhere:
+            for known in (self.by_message, self.by_sequence):
+                for message in list(known):
+                    self._let_go_by(known, message)
+        self._gone, self._elsewhere = {}, {}
+
+    def _let_go_by(self, known: MutableMapping[str, Any], message: str) -> None:
+        found: Fate | list[Fate] = known[message]
+        if isinstance(found, list):
+            found[:] = [fate for fate in found if id(fate) not in self._elsewhere]
+        elif id(found) in self._elsewhere:
+            del known[message]
