@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, lru_cache
 from pathlib import Path
 
+from delivery_lab.api.asked import answers_of_program
+from delivery_lab.api.project_file import ProjectFile
 from delivery_lab.checks.finding import Finding
 from delivery_lab.checks.registry import find_all
 from delivery_lab.events import Run
@@ -28,6 +30,9 @@ from delivery_lab.stack.stack import Stack
 ROOT = Path(__file__).resolve().parent.parent
 FOREIGN = ROOT / "tests" / "foreign" / "orders"
 
+_NOTHING_SAID = answers_of_program(ProjectFile(), "", [], "")
+"""What a command answers a program of which no file says anything: so the graphs that commands keep are found here."""
+
 
 @cache
 def project(root: Path = ROOT) -> Project:
@@ -40,7 +45,9 @@ def graph(stack: str, overrides: tuple[str, ...] = (), root: Path = ROOT) -> Gra
     """The resources of a stack; evaluated once for all tests that ask for the same, whichever process they are in."""
     if "PYTEST_VERSION" not in os.environ:
         return evaluate(project(root), stack, overrides)  # what writes files anew looks into nobody's cache
-    return stored_graph(project(root), stack, overrides) or evaluated(project(root), stack, overrides)
+    return stored_graph(project(root), stack, overrides, _NOTHING_SAID) or evaluated(
+        project(root), stack, overrides, _NOTHING_SAID
+    )
 
 
 def moved(graph: Graph, folder: Path, to: Path) -> Graph:
