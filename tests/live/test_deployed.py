@@ -16,7 +16,9 @@ from delivery_lab.api.on_aws import DeployedStack, deployed_stack, run_on_aws
 from delivery_lab.api.placed import without_place
 from delivery_lab.errors import NotModelledError, UsageError
 from delivery_lab.live.aws import Aws
+from delivery_lab.live.clock import RealClock, RealTimeScheduler
 from delivery_lab.live.errors import PlaceError
+from delivery_lab.model.clock import seconds
 from delivery_lab.places.deployed import DeployedRun, Follower, Patience
 from delivery_lab.places.followable import planned
 from delivery_lab.places.local import LocalPlace, deployed
@@ -294,7 +296,20 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Lab, Local
         patch.setenv("AWS_ENDPOINT_URL", place.emulator.url)
         patch.setenv("AWS_ACCESS_KEY_ID", _ACCOUNT)
         patch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+        _wait_for_the_test_event(place)
         yield lab, place
+
+
+def _wait_for_the_test_event(place: LocalPlace) -> None:
+    """S3 sends one where notifications begin, and a queue is followed only when it holds nothing."""
+    (url,) = [one.outputs["url"] for one in place.graph.resources.values() if one.name == "s3-queue"]
+    sqs, counts = place.client("sqs"), ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+
+    def is_empty() -> bool:
+        held = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=counts)["Attributes"]
+        return not any(int(held[count]) for count in counts)
+
+    assert RealTimeScheduler(RealClock()).run_until(is_empty, seconds(300))
 
 
 def _workload(folder: Path, *sends: str) -> Path:
