@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import subprocess
 import sys
 import tempfile
@@ -30,8 +31,8 @@ QUEUES = (1, 10, 100, 1_000)
 
 # In a process of its own, so that what it needs most is its own.
 _MANY_MESSAGES = """\
-import resource, sys, time
-from benchmarks.growth import with_handlers
+import sys, time
+from benchmarks.growth import peak_megabytes, with_handlers
 from benchmarks.peers import ROOT, described
 from delivery_lab.program.engine import evaluate
 from delivery_lab.program.project import read_project
@@ -43,7 +44,7 @@ stack = Stack.of(evaluate(read_project(ROOT), "batch-partial"))
 begun = time.process_time()
 workload = {"described": described, "handlers": with_handlers}[sys.argv[1]](int(sys.argv[2]))
 outcome_of(simulate_and_read(stack, ROOT, workload, 1, DEFAULTS))
-print(time.process_time() - begun, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+print(time.process_time() - begun, peak_megabytes())
 """
 
 _MANY_QUEUES = """\
@@ -95,7 +96,17 @@ def _messages() -> Iterator[Figure]:
 def _seconds_and_megabytes(kind: str, count: int) -> tuple[float, float]:
     command = [sys.executable, "-c", _MANY_MESSAGES, kind, str(count)]
     told = subprocess.run(command, cwd=ROOT, capture_output=True, check=True, text=True).stdout.split()
-    return float(told[0]), int(told[1]) / (1024 if sys.platform != "darwin" else 1024 * 1024)
+    return float(told[0]), float(told[1])
+
+
+def peak_megabytes() -> float:
+    """The most memory that this process has had. Linux counts to a process what its parent had when it was started."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        (line,) = [each for each in status.read_text(encoding="ascii").splitlines() if each.startswith("VmHWM:")]
+        return int(line.split()[1]) / 1024
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most / (1024 * 1024 if sys.platform == "darwin" else 1024)
 
 
 def _limited(
