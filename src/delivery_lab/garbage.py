@@ -18,8 +18,6 @@ quarter of a second once all packages are imported."""
 _LEAST = 1_500_000
 """By so many blocks of memory (some 100 MB) they have to become more besides. A process of a command has a million or
 two: those that its first runs import are not garbage, and a command ends before the rest is worth a look."""
-
-
 _LOOK_EVERY = 8
 """So many evaluations or runs go by before the objects are counted again, which takes a fiftieth of a short run."""
 

@@ -93,17 +93,10 @@ class Empty(Group):
         return not any(self._targets)
 
 
-class Dictionaries(Group):
-    """Some dictionaries; of no subclass."""
+class _Versioned(Group):
+    """What stands in dictionaries, which are compared only where Python's numbers do not tell that none was changed."""
 
-    def __init__(self, found: list[tuple[Any, Any]]) -> None:
-        self.found = found
-        self._targets = [target for target, _ in found]
-        self._sizes = [len(content) for _, content in found]
-        self._keys = [key for _, content in found for key in content]
-        self._are_texts = {str}.issuperset(map(type, self._keys))
-        self._values = [value for _, content in found for value in content.values()]
-        self._versions = DictionaryVersions(self._targets)
+    _versions: DictionaryVersions
 
     def unchanged(self) -> bool:
         """Whether all hold what they held, in the same order."""
@@ -117,6 +110,23 @@ class Dictionaries(Group):
     def touched(self) -> Collection[int]:
         """Places of those that were changed."""
         return self._versions.changed()
+
+    def _hold_the_same(self) -> bool:
+        """Whether a look at all of them finds what they held."""
+        raise NotImplementedError
+
+
+class Dictionaries(_Versioned):
+    """Some dictionaries; of no subclass."""
+
+    def __init__(self, found: list[tuple[Any, Any]]) -> None:
+        self.found = found
+        self._targets = [target for target, _ in found]
+        self._sizes = [len(content) for _, content in found]
+        self._keys = [key for _, content in found for key in content]
+        self._are_texts = {str}.issuperset(map(type, self._keys))
+        self._values = [value for _, content in found for value in content.values()]
+        self._versions = DictionaryVersions(self._targets)
 
     def _hold_the_same(self) -> bool:
         if list(map(len, self._targets)) != self._sizes:
@@ -143,7 +153,7 @@ class Lists(Group):
         )
 
 
-class Classes(Group):
+class Classes(_Versioned):
     """Some classes, with their attributes."""
 
     def __init__(self, found: list[tuple[Any, Any]]) -> None:
@@ -153,20 +163,7 @@ class Classes(Group):
         self._values = [value for _, content in found for value in content.values()]
         self._versions = DictionaryVersions(get_referents(*self._attributes))  # the dictionaries behind them
 
-    def unchanged(self) -> bool:
-        """Whether all have the attributes that they had."""
-        if self._versions.unchanged():
-            return True
-        if self._versions.changed() or not self._have_the_same():
-            return False
-        self._versions.settle()
-        return True
-
-    def touched(self) -> Collection[int]:
-        """Places of those that were changed."""
-        return self._versions.changed()
-
-    def _have_the_same(self) -> bool:
+    def _hold_the_same(self) -> bool:
         now = [attributes.values() for attributes in self._attributes]
         return list(map(len, now)) == self._sizes and all(map(is_, chain.from_iterable(now), self._values))
 

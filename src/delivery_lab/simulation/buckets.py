@@ -25,7 +25,7 @@ from delivery_lab.simulation.targets import Targets
 from delivery_lab.stack.events import Bucket
 from delivery_lab.stack.functions import Function
 from delivery_lab.stack.notifications import BucketNotification, NotificationConfig
-from delivery_lab.stack.overwriting import rival_notifications
+from delivery_lab.stack.overwriting import refusals, rival_notifications
 from delivery_lab.stack.queues import Queue
 from delivery_lab.stack.regions import destination_apart
 from delivery_lab.stack.resource import StackResource
@@ -52,7 +52,7 @@ def connect_buckets(stack: Stack, account: Account, notes: list[str]) -> None:
     buckets = {bucket.id: bucket for bucket in stack.all(Bucket) if bucket.id}
     arns = (each.arn for each in (*stack.queues, *stack.functions, *stack.all(Topic)) if each.arn)
     owner, region = next(((account_of(arn), arn.split(":")[3]) for arn in arns), ("", _ANYWHERE))
-    rivals = {urn: place for place in rival_notifications(stack) for urn in place.urns}
+    overwritten = refusals(rival_notifications(stack))
     for resource in stack.all(BucketNotification):
         bucket = buckets.get(resource.bucket.known or "")
         if bucket is None:
@@ -75,8 +75,7 @@ def connect_buckets(stack: Stack, account: Account, notes: list[str]) -> None:
             if created.keeps_versions:
                 notes.append(f"{bucket.name} keeps versions: what it tells of objects has no version id in a run")
         targets = Targets(stack, account, SERVICE, "S3-POLICY-1", owner)
-        rival = rivals.get(resource.urn)
-        connector = _Notifier(stack, account, notes, resource, bucket, targets, "" if rival is None else rival.refusal)
+        connector = _Notifier(stack, account, notes, resource, bucket, targets, overwritten.get(resource.urn, ""))
         for number, config in enumerate(resource.configs, 1):
             notification = connector.connect(config, number)
             if notification is not None:

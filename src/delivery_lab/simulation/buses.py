@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from delivery_lab.errors import DeploymentRefusedError
@@ -24,7 +25,7 @@ from delivery_lab.simulation.supported_feeds import feed_problem
 from delivery_lab.simulation.targets import Targets
 from delivery_lab.stack.events import DEFAULT_BUS, Bus, EventRule, EventTarget, bus_name_of, stray_targets, targets_of
 from delivery_lab.stack.functions import Function
-from delivery_lab.stack.overwriting import rival_targets
+from delivery_lab.stack.overwriting import refusals, rival_targets
 from delivery_lab.stack.queues import Queue
 from delivery_lab.stack.regions import target_apart
 from delivery_lab.stack.stack import Stack
@@ -63,7 +64,7 @@ def connect_buses(stack: Stack, account: Account, notes: list[str]) -> None:
     for target, meant in stray_targets(stack.all(EventTarget), stack.all(EventRule)):
         raise _refused_stray(target, meant)
     owner, region = place_of(stack)
-    connector = _RuleConnector(stack, account, notes, owner, region)
+    connector = _RuleConnector(stack, account, notes, owner, region, refusals(rival_targets(stack)))
     for rule in stack.all(EventRule):
         connector.connect(rule)
 
@@ -75,6 +76,8 @@ class _RuleConnector:
     notes: list[str]
     owner: str
     region: str
+    overwritten: Mapping[str, str]
+    """By URN of targets of which it cannot be told whether they count: why."""
 
     def connect(self, rule: EventRule) -> None:
         pattern = self._pattern(rule)
@@ -156,7 +159,7 @@ class _RuleConnector:
         if isinstance(receiver, Queue) and receiver.fifo.known and target.group.is_known and not target.group.known:
             error = errors.NO_GROUP.error(target=target.target_id.known or target.name)
             raise refused(target.name, error, "EB-FIFO-3", f"set sqsTarget.messageGroupId of {target.name}")
-        problem = _problem(self.stack, rule, target)
+        problem = self.overwritten.get(target.urn, "") or _problem(self.stack, rule, target)
         policy = RetryPolicy() if problem else self._policy(target)
         feed_target = RefusedTarget(receiver.label, problem) if problem else self._feed_target(rule, target, receiver)
         feed = Feed(
@@ -272,8 +275,7 @@ def _refused_stray(target: EventTarget, meant: EventRule) -> DeploymentRefusedEr
 
 def _problem(stack: Stack, rule: EventRule, target: EventTarget) -> str:
     """Why an event that reaches a target ends the run; "" if it does not."""
-    rival = next((place.refusal for place in rival_targets(stack) if target.urn in place.urns), "")
-    problem = rival or feed_problem(stack, target)
+    problem = feed_problem(stack, target)
     if problem or not target.unknown:
         return problem
     unknown = ", ".join(target.unknown)

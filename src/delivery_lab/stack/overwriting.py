@@ -72,6 +72,11 @@ def overwritten(stack: Stack) -> Iterator[Overwritten]:
     yield from rival_targets(stack)
 
 
+def refusals(places: Iterable[Overwritten]) -> dict[str, str]:
+    """By URN of each resource that writes one of some places: what ends a run that depends on it."""
+    return {urn: place.refusal for place in places for urn in place.urns}
+
+
 def rival_notifications(stack: Stack) -> Iterator[Overwritten]:
     """Notifications of one bucket (S3-NOTIFY-2)."""
     names = {bucket.id: bucket.name for bucket in stack.all(Bucket) if bucket.id}

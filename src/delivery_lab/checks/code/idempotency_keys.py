@@ -16,6 +16,7 @@ from delivery_lab.checks.code.module import FunctionNode, Module, all_nodes
 from delivery_lab.checks.code.processors import given_argument, record_handlers_of
 from delivery_lab.checks.code.program import Code
 from delivery_lab.checks.code.record_handlers import RECORD
+from delivery_lab.checks.code.tree import decorating
 from delivery_lab.program.graph import UNKNOWN
 
 _POWERTOOLS = "aws_lambda_powertools."
@@ -45,7 +46,7 @@ def changing_keys(code: Code) -> list[ChangingKey]:
 
 def _in_module(code: Code, module: Module) -> Iterator[ChangingKey]:
     for function in (node for node in all_nodes(module.tree) if isinstance(node, FunctionNode)):
-        decorators = [(each, code.origin(module, _called(each))) for each in function.decorator_list]
+        decorators = [(each, code.origin(module, decorating(each))) for each in function.decorator_list]
         if not all(origin.startswith(_POWERTOOLS) for _, origin in decorators):
             continue  # what another one hands on cannot be told
         for decorator, origin in decorators:
@@ -53,10 +54,6 @@ def _in_module(code: Code, module: Module) -> Iterator[ChangingKey]:
                 what = _changing(code, module, function, decorator, origin.rpartition(".")[2])
                 if what:
                     yield ChangingKey(what, module.place(function))
-
-
-def _called(decorator: ast.expr) -> ast.expr:
-    return decorator.func if isinstance(decorator, ast.Call) else decorator
 
 
 def _changing(code: Code, module: Module, function: FunctionNode, call: ast.Call, name: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from delivery_lab.checks.code.module import FunctionNode, Module
 from delivery_lab.checks.code.program import Code
-from delivery_lab.checks.code.tree import is_name
+from delivery_lab.checks.code.tree import decorating, is_name
 
 _MODELS = frozenset({"pydantic.BaseModel", "aws_lambda_powertools.utilities.parser.BaseModel"})
 _DATACLASS = "dataclasses.dataclass"
@@ -35,7 +35,7 @@ def required_fields(code: Code, module: Module, named: ast.expr) -> tuple[str, .
 
 
 def _is_model(code: Code, module: Module, node: ast.ClassDef) -> bool:
-    decorators = [each.func if isinstance(each, ast.Call) else each for each in node.decorator_list]
+    decorators = [decorating(each) for each in node.decorator_list]
     if any(code.origin(module, each) == _DATACLASS for each in decorators):
         return True
     return len(node.bases) == 1 and code.origin(module, node.bases[0]) in _MODELS

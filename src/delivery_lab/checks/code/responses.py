@@ -16,7 +16,7 @@ from delivery_lab.checks.code.constants import evaluate
 from delivery_lab.checks.code.module import FunctionNode, Module, assigned, own_nodes
 from delivery_lab.checks.code.program import Code
 from delivery_lab.checks.code.reached import entry_of
-from delivery_lab.checks.code.tree import called_name, is_name
+from delivery_lab.checks.code.tree import called_name, decorating, is_name
 
 KEY = "batchItemFailures"
 _POWERTOOLS_BATCH = "aws_lambda_powertools.utilities.batch"
@@ -221,7 +221,7 @@ def _mentions(expression: ast.expr, name: str) -> bool:
 
 def keeps_the_answer(code: Code, module: Module, decorator: ast.expr) -> bool:
     """Whether a decorator leaves the answer alone: those of Powertools do."""
-    named = decorator.func if isinstance(decorator, ast.Call) else decorator
+    named = decorating(decorator)
     if isinstance(named, ast.Attribute) and isinstance(named.value, ast.Name):
         found = code.locate(module, named.value.id)
         made = found[0].assignments.get(found[1]) if found is not None else None
@@ -234,7 +234,7 @@ def keeps_the_answer(code: Code, module: Module, decorator: ast.expr) -> bool:
 
 def is_of_powertools(code: Code, module: Module, decorator: ast.expr, names: Set[str]) -> bool:
     """Whether a decorator is one of those of Powertools that have these names."""
-    named = decorator.func if isinstance(decorator, ast.Call) else decorator
+    named = decorating(decorator)
     name = named.attr if isinstance(named, ast.Attribute) else getattr(named, "id", "")
     return name in names and keeps_the_answer(code, module, decorator)
 

@@ -32,6 +32,11 @@ def called_name(call: ast.Call) -> str:
     return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
 
 
+def decorating(decorator: ast.expr) -> ast.expr:
+    """What decorates: the decorator itself, or what is called for it."""
+    return decorator.func if isinstance(decorator, ast.Call) else decorator
+
+
 def is_name(node: ast.AST, name: str) -> TypeGuard[ast.Name]:
     """Whether a node is that name, and nothing more."""
     return isinstance(node, ast.Name) and node.id == name
