@@ -17,7 +17,7 @@ from delivery_lab.live.queues import RealQueue
 from delivery_lab.model.clock import seconds
 from delivery_lab.places.known import know
 from delivery_lab.places.logs import FunctionLog, read_log
-from delivery_lab.places.seen import _refuse_unknown_parking, _sender_of, in_order, numbered
+from delivery_lab.places.seen import _refuse_unknown_parking, in_order, numbered
 from delivery_lab.rules.assumptions import DEFAULTS
 from delivery_lab.stack.stack import Stack
 from tests.lab_support import ROOT
@@ -217,41 +217,6 @@ def test_a_log_in_json_says_the_same() -> None:
 
 def _sent(body: str, *attributes: str) -> MessageSent:
     return MessageSent(5, None, "parking", "parked-1", body, None, attributes, None, 5)
-
-
-@pytest.mark.parametrize(
-    ("sent", "sender"),
-    [
-        (_sent("{}", "Rejected", "m-3"), "b"),
-        (_sent('{"of": "m-1"}'), "a"),
-        (_sent("{}"), None),
-        (_sent("m-1 and m-3"), None),
-    ],
-)
-def test_the_invoke_that_held_what_a_message_names_sent_it(sent: MessageSent, sender: str | None) -> None:
-    held = {"a": ("m-1", "m-2"), "b": ("m-3",), "over": ("m-1", "m-3")}
-    assert _sender_of(sent, ["a", "b"], held) == sender
-
-
-def test_what_a_delivery_that_overlaps_sent_stands_for_the_message_of_both() -> None:
-    held = {"a": ("m-1", "m-2"), "b": ("m-1",)}
-    assert _sender_of(_sent('{"of": "m-1"}'), ["a", "b"], held) == "b"
-
-
-def test_what_was_under_way_when_its_invoke_timed_out_is_of_that_invoke() -> None:
-    """Else a function that parks a message just before its timeout ended the run, or another invoke had sent it."""
-    held = {"over": ("m-1",), "cut off": ("m-1", "m-2"), "a": ("m-3",)}
-    parked = _sent('{"of": "m-1"}')
-    assert _sender_of(parked, [], held, {"cut off"}) == "cut off"
-    assert _sender_of(parked, ["a"], held, {"cut off"}) == "cut off"
-    assert _sender_of(parked, ["a"], held) == "a"  # what it holds may be of a message that another one held before
-    assert _sender_of(_sent("{}"), ["a"], held, {"cut off"}) == "a"
-    assert _sender_of(parked, [], held) is None
-
-
-def test_the_only_invoke_that_runs_sent_it() -> None:
-    assert _sender_of(_sent("{}"), ["a"], {}) == "a"
-    assert _sender_of(_sent("{}"), [], {}) is None
 
 
 def test_a_parked_message_that_stands_for_nobody_known_is_refused_by_name() -> None:
