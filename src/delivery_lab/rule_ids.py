@@ -74,6 +74,7 @@ RuleId = Literal[
     "DST-DLQ-1",
     "DST-FAILURE-1",
     "DST-RECORD-1",
+    "DST-ROLE-1",
     "DST-SINK-1",
     "DST-SIZE-1",
     "DST-SUCCESS-1",

@@ -204,6 +204,13 @@ DESTINATIONS = (
         "also S3 buckets; dead-letter queues are SQS queues or SNS topics.",
         LAMBDA_API + "API_PutFunctionEventInvokeConfig.html; dead-letter queues: " + _RECORDS,
     ),
+    documented(
+        "DST-ROLE-1",
+        "Lambda sends to destinations and dead-letter queues with the role of the function, which needs sqs:SendMessage, "
+        "sns:Publish, lambda:InvokeFunction, events:PutEvents or s3:PutObject. What it may not send is dropped, and "
+        "DestinationDeliveryFailures or DeadLetterErrors counts it.",
+        _RECORDS + "; mappings: " + LAMBDA_GUIDE + "kinesis-on-failure-destination.html",
+    ),
     assumed(
         "DST-SINK-1",
         "A topic without subscriptions, a bus without rules and a bucket without notifications in the stack take what they are "

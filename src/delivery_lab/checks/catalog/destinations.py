@@ -1,0 +1,30 @@
+"""Destinations of failures and successes: whether Lambda may send there, and whether anybody gets it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from delivery_lab.checks.check import Check, Found, values_of
+from delivery_lab.checks.finding import Severity
+from delivery_lab.stack.sending_roles import missing_sends
+from delivery_lab.stack.stack import Stack
+
+
+class RoleThatMayNotSend(Check):
+    id = "CHK-ROLE-4"
+    title = "destination or dead-letter queue that the role of the function may not send to"
+    severity = Severity.ERROR
+    why = "Lambda sends with the role of the function: without the action it drops what has failed, or AWS refuses it."
+    fix = "Allow the action of the destination in the role of the function."
+    source = "DST-ROLE-1"
+
+    def find(self, stack: Stack) -> Iterator[Found]:
+        for each in missing_sends(stack):
+            holder, role, target = each.holder.name, each.role.name, each.target.name
+            refused = "the function" if each.holder is each.function else holder
+            why = (
+                f"{role} does not let {each.function.name} do {each.action} to {target}: AWS refuses {refused}, or "
+                f"drops what is to get to {target}."
+            )
+            fix = f"give {role} a policy with {each.action} of {target}"
+            yield Found((holder, role, target), values_of(each.setting), why, fix)
