@@ -28,6 +28,8 @@ TRUST = json.dumps({"Version": "2012-10-17", "Statement": [
 READS = ["AWSLambdaSQSQueueExecutionRole", "AWSLambdaKinesisExecutionRole", "AWSLambdaDynamoDBExecutionRole"]
 role = aws.iam.Role("role", assume_role_policy=TRUST,
                     managed_policy_arns=[f"arn:aws:iam::aws:policy/service-role/{name}" for name in READS])
+SENDS = [{"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "arn:aws:sqs:eu-west-1:*:*"}]
+aws.iam.RolePolicy("sends", role=role.id, policy=json.dumps({"Version": "2012-10-17", "Statement": SENDS}))
 
 
 def redrive(target, count=5):

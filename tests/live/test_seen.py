@@ -17,7 +17,7 @@ from delivery_lab.live.queues import RealQueue
 from delivery_lab.model.clock import seconds
 from delivery_lab.places.known import know
 from delivery_lab.places.logs import FunctionLog, read_log
-from delivery_lab.places.seen import _refuse_unknown_parking, _sender_of, in_order, numbered
+from delivery_lab.places.seen import _refuse_unknown_parking, in_order, numbered
 from delivery_lab.rules.assumptions import DEFAULTS
 from delivery_lab.stack.stack import Stack
 from tests.lab_support import ROOT
@@ -217,25 +217,6 @@ def test_a_log_in_json_says_the_same() -> None:
 
 def _sent(body: str, *attributes: str) -> MessageSent:
     return MessageSent(5, None, "parking", "parked-1", body, None, attributes, None, 5)
-
-
-@pytest.mark.parametrize(
-    ("sent", "sender"),
-    [
-        (_sent("{}", "Rejected", "m-3"), "b"),
-        (_sent('{"of": "m-1"}'), "a"),
-        (_sent("{}"), None),
-        (_sent("m-1 and m-3"), None),
-    ],
-)
-def test_the_invoke_that_held_what_a_message_names_sent_it(sent: MessageSent, sender: str | None) -> None:
-    held = {"a": ("m-1", "m-2"), "b": ("m-3",), "over": ("m-1", "m-3")}
-    assert _sender_of(sent, ["a", "b"], held) == sender
-
-
-def test_the_only_invoke_that_runs_sent_it() -> None:
-    assert _sender_of(_sent("{}"), ["a"], {}) == "a"
-    assert _sender_of(_sent("{}"), [], {}) is None
 
 
 def test_a_parked_message_that_stands_for_nobody_known_is_refused_by_name() -> None:

@@ -17,6 +17,7 @@ from delivery_lab.events import EnvironmentStarted
 from delivery_lab.places.known import know
 from delivery_lab.places.local import LONGEST_SECONDS, check_speed, deployed, run_locally
 from delivery_lab.program.graph import Graph
+from delivery_lab.results.figures import Outcome
 from delivery_lab.results.outcome import outcome_of
 from delivery_lab.stack.stack import Stack
 
@@ -88,8 +89,9 @@ def run_on_emulator(
             longest_seconds=longest_seconds,
             environments=environments,
         )
-    run = replace(run, notes=(*run.notes, *_notes(speed)))
-    outcome = judged(outcome_of(run).model_copy(update={"unknown": UNKNOWN}), expectations, {})
+    seen = outcome_of(run)
+    run = replace(run, notes=(*run.notes, *_notes(speed), *_timeouts(seen, simulated.outcome, speed)))
+    outcome = judged(seen.model_copy(update={"unknown": UNKNOWN}), expectations, {})
     words = f"--on local --speed {speed:g}" if speed != 1 else "--on local"
     return Simulation(outcome, graph, workload, run, replace(call, place=words), tuple(phases))
 
@@ -128,3 +130,13 @@ def _notes(speed: float) -> list[str]:
     if speed != 1:
         notes.append(f"all clocks ran {speed:g} times as fast: what is computed seems to take {speed:g} times as long")
     return notes
+
+
+def _timeouts(found: Outcome, simulated: Outcome, speed: float) -> list[str]:
+    """Says that functions reached their timeouts that do not in the simulation: this machine computes slower."""
+    here, there = found.invocations.timed_out, simulated.invocations.timed_out
+    if here <= there:
+        return []
+    told = f"{here} of {found.invocations.total} invokes reached their timeout, {there or 'none'} in the simulation"
+    fewer = f"at a lower --speed than {speed:g}" if speed > 1 else "on a machine that has less to do"
+    return [f"{told}: if this machine is too slow for what they compute, there are fewer {fewer}"]

@@ -22,7 +22,7 @@ from delivery_lab.program.facts import Created
 from delivery_lab.program.graph import DYNAMIC_PROVIDER
 from delivery_lab.program.wire import Decoder
 
-_AWS = "aws:"
+_AWS = ("aws:", "aws-native:")
 
 
 class NotCreatedError(LabError):

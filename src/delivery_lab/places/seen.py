@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -40,6 +40,7 @@ from delivery_lab.live.functions import NO_ENVIRONMENT, RealFunctions
 from delivery_lab.live.queues import RealQueue
 from delivery_lab.places.known import KnownStack
 from delivery_lab.places.logs import LoggedInvoke, read_log
+from delivery_lab.places.senders import with_senders
 from delivery_lab.rule_ids import RuleId
 from delivery_lab.simulation.log_contract import contract_line
 from delivery_lab.simulation.message_sources import destinations_of, polled_of, sources_of
@@ -278,7 +279,7 @@ class _Seen:
         found = [*map(self._dated, self.journal.events), *self._found]
         kept = [event for event in found if not self._taken_back(event)]
         kept.sort(key=_order)
-        return list(numbered(self._with_senders(kept)))
+        return list(numbered(with_senders(kept)))
 
     def _dated(self, event: Event) -> Event:
         """A batch was handed over when its invoke was asked for, not when it was known to be accepted."""
@@ -293,40 +294,6 @@ class _Seen:
             isinstance(event, (BatchInvoked, InvokeStarted))
             and (event.invoke, event.instant_us) in self.functions.refused
         )
-
-    def _with_senders(self, events: Iterable[Event]) -> Iterator[Event]:
-        """Which invoke sent a message is not seen.
-
-        Where only one ran then that can have, it was that one; else the one that held a message whose id is in it.
-        """
-        running: dict[str, str] = {}
-        asked: dict[str, str] = {}
-        held: dict[str, tuple[str, ...]] = {}
-        for event in events:
-            if isinstance(event, BatchInvoked):
-                held[event.invoke] = event.messages
-            if isinstance(event, InvokeStarted):
-                running[event.invoke] = event.function
-                if event.by.kind == "api":
-                    asked[event.invoke] = event.function
-            elif isinstance(event, InvokeEnded):
-                running.pop(event.invoke, None)
-            elif isinstance(event, MessageSent) and event.invoke is None:
-                yield replace(event, invoke=_sender_of(event, running, held))
-                continue
-            elif isinstance(event, RequestAnswered) and len(asked) == 1:
-                yield replace(event, invoke=asked.popitem()[0])
-                continue
-            yield event
-
-
-def _sender_of(sent: MessageSent, running: Iterable[str], held: Mapping[str, Sequence[str]]) -> str | None:
-    """The invoke that sent a message, None where that cannot be told."""
-    able = list(running)
-    if len(able) > 1:
-        content = "\n".join((sent.body, *sent.attributes))
-        able = [invoke for invoke in able if any(message in content for message in held.get(invoke, ()))]
-    return able[0] if len(able) == 1 else None
 
 
 def in_order(events: Iterable[Event]) -> tuple[Event, ...]:

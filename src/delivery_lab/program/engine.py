@@ -32,6 +32,7 @@ from delivery_lab.program.frames import Frames
 from delivery_lab.program.graph import Graph
 from delivery_lab.program.isolation import isolated
 from delivery_lab.program.leaving import staying
+from delivery_lab.program.native.translation import in_known_terms
 from delivery_lab.program.network import offline
 from delivery_lab.program.overrides import apply_overrides
 from delivery_lab.program.placeholders import watched_invokes
@@ -305,7 +306,7 @@ def _graph(
     stack = registrar.stack_registration()
     questions = _questions(registrar)
     resources = [found.resource(decoder) for found in ordered(registrar.registrations.values())]
-    return Graph(
+    graph = Graph(
         project=project.name,
         stack=config.stack,
         resources={resource.urn: resource for resource in resources},
@@ -322,3 +323,4 @@ def _graph(
         ),
         config_lines=config.lines(),
     )
+    return in_known_terms(graph)

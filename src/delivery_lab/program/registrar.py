@@ -26,7 +26,7 @@ from delivery_lab.program.facts import Created, Maker
 from delivery_lab.program.frames import Frames
 from delivery_lab.program.graph import ResourceOptions, contains_unknown
 from delivery_lab.program.invokes import INVOKES, LOOK_UPS, PARTLY_KNOWN
-from delivery_lab.program.outputs import create
+from delivery_lab.program.native.translation import create_any
 from delivery_lab.program.placeholders import answer_of, readable, told_answer
 from delivery_lab.program.plugins import Plugins
 from delivery_lab.program.references import STACK_REFERENCE
@@ -215,7 +215,7 @@ class Registrar:
         if made is not None:
             return made
         inputs = self._decoder.properties(request.object).values
-        return create(request.type, urn, request.name, inputs, self._region_of(request.provider))
+        return create_any(request.type, urn, request.name, inputs, self._region_of(request.provider))
 
     def _region_of(self, provider: str) -> str:
         """The region of a provider reference: that of an explicit provider, else the stack's."""

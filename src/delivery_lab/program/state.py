@@ -19,7 +19,7 @@ from delivery_lab.errors import StackFileError
 from delivery_lab.input_files import read_bytes
 from delivery_lab.program.graph import DYNAMIC_PROVIDER, UNKNOWN, Graph, Resource, ResourceOptions, contains_unknown
 from delivery_lab.program.naming import DEFAULT_REGION
-from delivery_lab.program.outputs import create
+from delivery_lab.program.native.translation import create_any, in_known_terms
 from delivery_lab.program.project import Project
 from delivery_lab.program.registration import Registration, ordered, provider_urn
 from delivery_lab.program.state_overrides import with_overrides
@@ -100,7 +100,7 @@ def read_state(path: Path, folder: Path, overrides: Sequence[str] = ()) -> Graph
     registrations = [_registration(each, regions, decoder) for each in entries]
     resources = [found.resource(decoder) for found in ordered(registrations)]
     stacks = [each for each in resources if each.type == resource_types.COMPONENT_STACK]
-    return Graph(
+    graph = Graph(
         project=project,
         stack=stack,
         resources={resource.urn: resource for resource in resources},
@@ -109,6 +109,7 @@ def read_state(path: Path, folder: Path, overrides: Sequence[str] = ()) -> Graph
         warnings=(*held.notes, *(_not_known_yet(path, resources) if held.planned else ())),
         deployed=held.deployed - changed,
     )
+    return in_known_terms(graph)
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +221,7 @@ def _registration(held: Mapping[str, Any], regions: Mapping[str, str], decoder: 
     if outputs is None and held.get("custom"):
         # A preview of what is yet to be created: as if the program had been evaluated here.
         region = regions.get(provider_urn(provider)) or DEFAULT_REGION
-        created = create(type_token, urn, urn.rpartition("::")[2], decoder.properties(inputs).values, region)
+        created = create_any(type_token, urn, urn.rpartition("::")[2], decoder.properties(inputs).values, region)
         state, physical_id = merged(inputs, created.outputs), created.id
     else:
         state = encode({name: _value(value) for name, value in (outputs or {}).items() if name not in _INTERNAL})

@@ -204,11 +204,25 @@ DESTINATIONS = (
         "also S3 buckets; dead-letter queues are SQS queues or SNS topics.",
         LAMBDA_API + "API_PutFunctionEventInvokeConfig.html; dead-letter queues: " + _RECORDS,
     ),
+    documented(
+        "DST-ROLE-1",
+        "Lambda sends to destinations and dead-letter queues with the role of the function, which needs sqs:SendMessage, "
+        "sns:Publish, lambda:InvokeFunction, events:PutEvents or s3:PutObject. What it may not send is dropped, and "
+        "DestinationDeliveryFailures or DeadLetterErrors counts it.",
+        _RECORDS + "; mappings: " + LAMBDA_GUIDE + "kinesis-on-failure-destination.html",
+    ),
     assumed(
         "DST-SINK-1",
         "A topic without subscriptions, a bus without rules and a bucket without notifications in the stack take what they are "
         "given and hand nothing on.",
         "Others may subscribe to them; what happens there is no part of the stack.",
+    ),
+    assumed(
+        "DST-SINK-2",
+        "Failed events that go to a topic without subscriptions, or a bus without rules, are taken to reach somebody outside "
+        "the stack. Where nobody subscribes they are lost: neither a topic nor a bus keeps anything.",
+        "People subscribe by mail or chat to topics whose program has no subscription. A topic hands each message on once, to "
+        "who has subscribed by then: https://docs.aws.amazon.com/sns/latest/dg/welcome.html",
     ),
 )
 

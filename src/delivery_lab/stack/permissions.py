@@ -18,6 +18,7 @@ _MANAGED = "arn:aws:iam::aws:policy/"
 _GRANTING_ALL = ("AdministratorAccess", "PowerUserAccess")
 """Policies of AWS that let a role do whatever is asked here."""
 _FULL = "FullAccess"
+_READ_ONLY = "ReadOnlyAccess"
 _INVOKING = ("AWSLambdaRole",)
 _WORDS: Mapping[str, tuple[str, ...]] = {
     "sqs": ("SQS",),
@@ -84,7 +85,10 @@ def _grants_nothing(arn: str, action: str) -> bool:
         return name in _EXECUTION and action not in _EXECUTION[name]
     if name.endswith(_GRANTING_ALL) or (action == "lambda:InvokeFunction" and name in _INVOKING):
         return False
-    return not (name.endswith(_FULL) and any(word in name for word in _WORDS.get(service, ("",))))
+    if name.endswith(_FULL):
+        return not any(word in name for word in _WORDS.get(service, ("",)))
+    # Of the many others some let send, such as AWSLambdaExecute, which lets put objects.
+    return name in _EXECUTION or name.endswith(_READ_ONLY)
 
 
 def _covers(statement: Mapping[str, Any], action: str, resource: str) -> bool:

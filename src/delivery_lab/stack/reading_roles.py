@@ -5,14 +5,14 @@ What a role lacks in a program may be attached to it elsewhere: it is a finding,
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from delivery_lab.stack.mappings import DynamoDbMapping, EventSourceMapping, KinesisMapping, SqsMapping
 from delivery_lab.stack.permissions import READING, forbids
 from delivery_lab.stack.queues import Queue
 from delivery_lab.stack.reading import has_unknown
-from delivery_lab.stack.roles import Role
+from delivery_lab.stack.roles import PolicyDocument, Role
 from delivery_lab.stack.stack import Stack
 from delivery_lab.stack.streams import Stream, Table
 
@@ -59,8 +59,13 @@ def _source_of(mapping: EventSourceMapping) -> Queue | Stream | Table | None:
 def _may_let_in(stack: Stack, source: Queue | Stream | Table) -> bool:
     """Whether a policy of the source itself may name the role, which is as good as one of the role."""
     if isinstance(source, Queue):
-        return any(not policy.readable or any(map(_names_roles, policy.statements)) for policy in source.policies)
+        return may_name_roles(source.policies)
     return any(each.type in _POLICIES_OF_STREAMS for each in stack.graph.resources.values())
+
+
+def may_name_roles(policies: Iterable[PolicyDocument]) -> bool:
+    """Whether policies of a resource may let somebody in who is no service; one that is not known may."""
+    return any(not policy.readable or any(map(_names_roles, policy.statements)) for policy in policies)
 
 
 def _names_roles(statement: Mapping[str, Any]) -> bool:

@@ -17,6 +17,8 @@ from typing import Any
 _CLOCK = "DELIVERY_LAB_CLOCK"
 _QUIET_SECONDS = 0.005
 """Of real time: what a function writes after its answer is there by then. What it wrote before is there at once."""
+_LONGEST_SECONDS = 2.0
+"""Of real time: a thread of a function that writes without end is listened to for so long after each answer."""
 _CHUNK_BYTES = 65_536
 _STARTS_AT_ONCE = 4
 _COLD_START = "delivery_lab_cold_start_seconds"
@@ -52,21 +54,35 @@ def listen_longer() -> None:
                     self._stderr_queue.put(line.decode(errors="replace"))
 
     def drain(self: Any, *_: Any, **__: Any) -> str:
-        lines: list[str] = []
-        quiet_since = time.monotonic()
-        while True:
-            asked_at = time.monotonic()  # before the look: a machine that does something else in between hides nothing
-            with handing_over:
-                came = _queued(self._stderr_queue)
-                lines += came
-                if came or _waiting_bytes(self._proc or _let_live()):
-                    quiet_since = time.monotonic()
-                elif asked_at - quiet_since >= _QUIET_SECONDS * factor:
-                    return "\n".join(lines)
-            time.sleep(0.001 * factor)
+        return _heard(self, handing_over, factor)
+
+    def drain_after_timeout(self: Any) -> str:
+        # The emulator takes what has been read by then; that the process is to end waits for the invoke's own end.
+        if (process := _let_live()) is not None:
+            process.kill()
+        return _heard(self, handing_over, factor)
 
     lambda_runtime.Worker._read_stderr = read
     lambda_runtime.Worker._drain_stderr_bounded = drain
+    lambda_runtime.Worker._drain_stderr = drain_after_timeout
+
+
+def _heard(worker: Any, handing_over: threading.Lock, factor: float) -> str:
+    """What a worker's function has written, once it is quiet."""
+    lines: list[str] = []
+    quiet_since = asked_at = time.monotonic()
+    end = quiet_since + _LONGEST_SECONDS * factor
+    while asked_at < end:
+        asked_at = time.monotonic()  # before the look: a machine that does something else in between hides nothing
+        with handing_over:
+            came = _queued(worker._stderr_queue)
+            lines += came
+            if came or _waiting_bytes(worker._proc or _let_live()):
+                quiet_since = time.monotonic()
+            elif asked_at - quiet_since >= _QUIET_SECONDS * factor:
+                break
+        time.sleep(0.001 * factor)
+    return "\n".join(lines)
 
 
 def _queued(lines: Any) -> list[str]:
