@@ -70,7 +70,7 @@ from delivery_lab.events.union import (
 )
 from delivery_lab.results.telling_feeds import FeedTeller
 from delivery_lab.results.telling_requests import RequestTeller
-from delivery_lab.results.told import SILENT, Told
+from delivery_lab.results.told import SILENT, WHY_GONE, Told
 
 __all__ = ["SILENT", "Teller", "Told"]
 
@@ -87,9 +87,6 @@ def telling_lines(lines: tuple[ContractLine, ...]) -> tuple[ContractLine, ...]:
     if any(line.event == "duplicate" for line in lines):
         return lines  # what is told of it depends on the others
     return tuple(line for line in lines if line.event not in _SILENT_LINES) or lines[:1]
-
-
-_WHY_GONE = {"ASY-LOOP-1": ", for Lambda stops a recursive loop", "DST-SINK-2": ", for nobody reads its destination"}
 
 
 class Teller:
@@ -351,7 +348,7 @@ class Teller:
             case EventExpired():
                 return Told(f"expired in {event.source}", event.event)
             case EventDiscarded():
-                why = _WHY_GONE.get(event.rule or "", " without an on-failure destination")
+                why = WHY_GONE.get(event.rule or "", " without an on-failure destination")
                 return Told(f"discarded from {event.source}{why}", event.event)
             case EventAnswered() | EventCompleted():
                 return SILENT
