@@ -76,6 +76,7 @@ RuleId = Literal[
     "DST-RECORD-1",
     "DST-ROLE-1",
     "DST-SINK-1",
+    "DST-SINK-2",
     "DST-SIZE-1",
     "DST-SUCCESS-1",
     "DST-TARGET-1",

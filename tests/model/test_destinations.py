@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from delivery_lab.errors import DeploymentRefusedError, NotModelledError
 from delivery_lab.events import EventAccepted, EventDeadLettered, EventDiscarded, Published
 from delivery_lab.model.runtime import AwsError, Caller
 from delivery_lab.model.sqs.attributes import FifoAttributes
+from delivery_lab.rules.assumptions import DEFAULTS, UnreadFailures
 from tests.model.events import BUCKET, BUS, TOPIC, EventsWorld, bodies_of, failing
 from tests.model.support import Call, Script, fail
 
@@ -154,6 +156,50 @@ def test_dst_dlq_1_and_a_destination_are_both_served() -> None:
     assert world.arrived(TOPIC) == [{"id": "a"}]
     assert len(target.messages) == 1
     assert [event.target for event in world.events(EventDeadLettered)] == ["failures"]
+
+
+def _unread(behaviour: UnreadFailures, **settings: Any) -> EventsWorld:
+    world = EventsWorld(fail, assumptions=replace(DEFAULTS, unread_failures=behaviour))
+    world.queue("dlq")
+    world.account.events.unread = frozenset({TOPIC})
+    world.configure(on_failure=TOPIC, maximum_retry_attempts=0, **settings)
+    world.event('{"id": "a"}')
+    world.run()
+    return world
+
+
+def test_dst_sink_2_a_topic_that_nobody_reads_is_taken_to_be_read_elsewhere() -> None:
+    world = _unread(UnreadFailures.KEPT)
+
+    assert [event.target for event in world.events(EventDeadLettered)] == ["topic"]
+    assert "DST-SINK-2" in world.journal.rules
+
+
+def test_dst_sink_2_or_what_it_gets_is_nowhere() -> None:
+    world = _unread(UnreadFailures.LOST)
+
+    assert [event.rule for event in world.events(EventDiscarded)] == ["DST-SINK-2"]
+    assert world.events(EventDeadLettered) == []
+    assert len(world.arrived(TOPIC)) == 1
+
+
+@pytest.mark.parametrize("behaviour", UnreadFailures)
+def test_dst_sink_2_a_dead_letter_queue_beside_it_has_the_event(behaviour: UnreadFailures) -> None:
+    world = _unread(behaviour, dead_letter="arn:aws:sqs:us-east-1:123456789012:dlq")
+
+    assert [event.target for event in world.events(EventDeadLettered)] == ["dlq"]
+
+
+def test_a_dead_letter_queue_has_the_event_rather_than_a_function_that_may_fail_with_it() -> None:
+    world = EventsWorld(fail)
+    queue = world.queue("dlq")
+    world.function("rescue")
+    world.configure(on_failure=ARN.replace("worker", "rescue"), dead_letter=queue.arn, maximum_retry_attempts=0)
+
+    world.event('{"id": "a"}')
+    world.run()
+
+    assert [event.target for event in world.events(EventDeadLettered)] == ["dlq"]
 
 
 def _large(call: Call) -> Script:

@@ -7,8 +7,8 @@ import pytest
 from delivery_lab.errors import NotModelledError
 from delivery_lab.model.asynchronous import EventInvokeConfig
 from delivery_lab.program.graph import Resource
-from delivery_lab.resource_types import BUCKETS, FUNCTION, INVOKE_CONFIG
-from delivery_lab.simulation.events import create_bucket, event_configs
+from delivery_lab.resource_types import BUCKETS, FUNCTION, INVOKE_CONFIG, TOPIC
+from delivery_lab.simulation.events import create_bucket, event_configs, unread_arns
 from delivery_lab.simulation.supported import check
 from delivery_lab.stack.events import Bucket
 from tests.model.support import World
@@ -83,3 +83,18 @@ def test_buckets_record() -> None:
     sink = account.sinks.at("arn:aws:s3:::bucket-1")
     assert sink is not None
     assert (sink.name, sink.physical_name) == ("target", "bucket-1")
+
+
+def test_a_topic_that_nobody_reads_is_noted_with_who_sends_there() -> None:
+    topic = resource(TOPIC, "failures")
+    arn = str(topic.outputs["arn"])
+    notes: list[str] = []
+
+    found = unread_arns(stack_of(topic, resource(FUNCTION, "worker", {"deadLetterConfig": {"targetArn": arn}})), notes)
+
+    assert found == {arn}
+    (note,) = notes
+    assert note == (
+        "worker sends what fails to failures, which nobody of this stack reads: whether anybody gets it is not known "
+        "(DST-SINK-2)"
+    )

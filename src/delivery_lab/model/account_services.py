@@ -147,6 +147,7 @@ class AccountServices:
         self.buses = EventBuses(self.sinks, self.functions, **self._services)
         self.events = AsynchronousInvokes(self.functions, scheduler=scheduler, streams=streams, journal=journal)
         self.events.backoff = throttle_backoff(self.assumptions.event_jitter)
+        self.events.unread_failures = self.assumptions.unread_failures
         self.events.destinations = Destinations(
             self.queues, self.sinks, self.functions, self._follow_up, scheduler=scheduler, journal=journal
         )

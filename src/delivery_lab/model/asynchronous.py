@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 from delivery_lab.errors import DeploymentRefusedError
 from delivery_lab.events import (
@@ -32,14 +31,12 @@ from delivery_lab.limits.functions import EVENT_AGE, RETRY_ATTEMPTS
 from delivery_lab.model.backoff import Backoff
 from delivery_lab.model.clock import Scheduler, seconds
 from delivery_lab.model.destinations import Condition, Ended
-from delivery_lab.model.faults import Faults
-from delivery_lab.model.invokes import Done, InvokeResult, Throttled, Undecided
-from delivery_lab.model.loops import NO_LINEAGE, Lineage, Loops
-from delivery_lab.model.payloads import Payload
+from delivery_lab.model.event_surroundings import EventDestinations, EventFunctions
+from delivery_lab.model.invokes import InvokeResult, Throttled
+from delivery_lab.model.loops import NO_LINEAGE, Lineage
 from delivery_lab.model.randomness import RandomStreams
-from delivery_lab.model.runtime import FunctionConfig
 from delivery_lab.rule_ids import RuleId
-from delivery_lab.rules.assumptions import DEFAULTS
+from delivery_lab.rules.assumptions import DEFAULTS, UnreadFailures
 
 RETRY_SECONDS = (60, 120)
 
@@ -110,42 +107,6 @@ class _Event:
     running: bool = False
 
 
-class EventFunctions(Protocol):
-    """Whom asynchronous invokes call: the model's functions, or some that tell later whether they took an invoke."""
-
-    @property
-    def loops(self) -> Loops:
-        """Detects chains of events that lead to where they began."""
-
-    @property
-    def faults(self) -> Faults:
-        """The faults of the run."""
-
-    def configuration(self, name: str) -> FunctionConfig:
-        """The configuration of a function."""
-
-    def new_request_id(self, name: str) -> str:
-        """An id for an invoke of a function."""
-
-    def invoke(
-        self, name: str, payload: Payload, done: Done, *, by: Actor, request_id: str | None = None, lineage: Lineage
-    ) -> str | Throttled | Undecided:
-        """Invoke a function now; see `Lambda.invoke`."""
-
-
-class EventDestinations(Protocol):
-    """Where the records of ended events go; see `Destinations`."""
-
-    def name_of(self, arn: str) -> str | None:
-        """The logical name of a destination."""
-
-    def deliver(self, arn: str, ended: Ended) -> bool:
-        """Send the record of an event; whether it arrived."""
-
-    def dead_letter(self, arn: str, ended: Ended) -> bool:
-        """Send an event to a dead-letter queue; whether it arrived."""
-
-
 class AsynchronousInvokes:
     """The internal queues of all functions.
 
@@ -168,6 +129,10 @@ class AsynchronousInvokes:
         """Delivers records; set once the account has it."""
         self.backoff = throttle_backoff(DEFAULTS.event_jitter)
         """How long throttled events wait (ASY-BACKOFF-2)."""
+        self.unread: frozenset[str] = frozenset()
+        """ARNs of topics and buses that hand on to nobody in the stack."""
+        self.unread_failures = DEFAULTS.unread_failures
+        """Whether others get what arrives there (DST-SINK-2)."""
 
     def configure(self, function: str, config: EventInvokeConfig, qualifier: str = LATEST_VERSION) -> None:
         """Replace the configuration of a function, version or alias, which is overwritten as a whole (ASY-CONFIG-1)."""
@@ -346,13 +311,7 @@ class AsynchronousInvokes:
 
     def _stop_retrying(self, event: _Event, condition: Condition, rule: RuleId) -> None:
         """Retry no more: to the destination and dead-letter queue, or the event is discarded (ASY-GONE-1)."""
-        config = self._config_of(event)
-        ended = self._ended(event, condition)
-        arrived = None
-        if config.dead_letter is not None and self._dead_letter(config.dead_letter, ended):
-            arrived = config.dead_letter
-        if config.on_failure is not None and self._deliver(config.on_failure, ended, "DST-FAILURE-1"):
-            arrived = config.on_failure
+        arrived, unread = self._hand_over(self._config_of(event), self._ended(event, condition))
         now, function = self._scheduler.now, event.function
         if arrived is not None:
             self._journal.rely_on(rule)
@@ -363,8 +322,28 @@ class AsynchronousInvokes:
             self._journal.append(EventExpired(now, rule, function, event.request_id))
         else:
             self._journal.rely_on(rule)
-            gone: RuleId = "ASY-LOOP-1" if rule == "ASY-LOOP-1" else "ASY-GONE-1"
+            gone: RuleId = "DST-SINK-2" if unread else "ASY-LOOP-1" if rule == "ASY-LOOP-1" else "ASY-GONE-1"
             self._journal.append(EventDiscarded(now, gone, function, event.request_id))
+
+    def _hand_over(self, config: EventInvokeConfig, ended: Ended) -> tuple[str | None, bool]:
+        """Send an event to where failures go.
+
+        Returns:
+            ARN of the place that has it, None where none has; whether one took it that nobody of the stack reads.
+        """
+        taken = []
+        if config.dead_letter is not None and self._dead_letter(config.dead_letter, ended):
+            taken.append(config.dead_letter)
+        if config.on_failure is not None and self._deliver(config.on_failure, ended, "DST-FAILURE-1"):
+            taken.insert(0, config.on_failure)
+        unread = self.unread.intersection(taken)
+        if unread:
+            self._journal.rely_on("DST-SINK-2")
+        if self.unread_failures is UnreadFailures.LOST:
+            taken = [arn for arn in taken if arn not in unread]
+        # A queue keeps it, a function may fail with it, and what nobody reads may be nowhere.
+        surest = min(taken, key=lambda arn: (arn in unread, arn.split(":")[2] == "lambda"), default=None)
+        return surest, bool(unread)
 
     def _config_of(self, event: _Event) -> EventInvokeConfig:
         return self.configuration(event.function, event.qualifier)

@@ -176,6 +176,8 @@ class LedgerReader:
             case EventAccepted() if not event.follow_up:
                 message = NewMessage(event.event, event.payload, event.instant_us, None)
                 self._new(message, event.source, event.function)
+            case EventAccepted():
+                self._departures.tells(event)
 
     def _new(
         self, message: NewMessage, source: str, function: str | None = None, *, partition: str | None = None

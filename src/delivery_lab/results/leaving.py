@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import get_args
 
 from delivery_lab.events import (
     DeleteIgnored,
     Event,
+    EventAccepted,
     EventCompleted,
     EventDeadLettered,
     EventDiscarded,
@@ -56,10 +58,17 @@ class Departures:
         self._fate_of = fate_of
         self._deleted_by = deleted_by
         self._redriven: dict[str, str] = {}  # new message id: the one it had first
+        self._tells_of: dict[str, str] = {}  # by event that is the record of another one: that one
+        self._handed_to: dict[str, tuple[str, str]] = {}  # by dead-lettered event: its function, and who got its record
 
     def first_id(self, message: str) -> str:
         """The id that a message had before it was redriven for the first time; its own, where it was not."""
         return self._redriven.get(message, message)
+
+    def tells(self, event: EventAccepted) -> None:
+        """An on-failure function is invoked with the record of an event (DST-RECORD-1)."""
+        record = json.loads(event.payload)
+        self._tells_of[event.event] = record["requestContext"]["requestId"]
 
     def take(self, event: _LeftQueue | _LeftPartition | _EventLeft) -> None:
         """Take one event of `LEAVING`."""
@@ -133,6 +142,17 @@ class Departures:
                 way: Way = "deleted"
             case EventDeadLettered():
                 way = "deadLettered"
+                self._handed_to[event.event] = event.function, event.target
             case EventExpired():
                 way = "expired"
         self._leave(event, event.function, way, event.event)
+        if isinstance(event, EventDiscarded | EventExpired):
+            self._gone_with_its_record(event)
+
+    def _gone_with_its_record(self, event: EventDiscarded | EventExpired) -> None:
+        """Where the function that got the record of an event fails for good, nobody has the event any more."""
+        function, told = event.function, self._tells_of.get(event.event, "")
+        while told in self._handed_to and self._handed_to[told][1] == function:
+            for fate in self._fates_of(told):
+                fate.leave("deleted", moment(event.instant_us), told, at_last=True)
+            function, told = self._handed_to[told][0], self._tells_of.get(told, "")

@@ -89,6 +89,9 @@ def telling_lines(lines: tuple[ContractLine, ...]) -> tuple[ContractLine, ...]:
     return tuple(line for line in lines if line.event not in _SILENT_LINES) or lines[:1]
 
 
+_WHY_GONE = {"ASY-LOOP-1": ", for Lambda stops a recursive loop", "DST-SINK-2": ", for nobody reads its destination"}
+
+
 class Teller:
     """Tells of events one by one, in their order, and gives messages and invokes names that people can read."""
 
@@ -346,8 +349,7 @@ class Teller:
             case EventExpired():
                 return Told(f"expired in {event.source}", event.event)
             case EventDiscarded():
-                looped = event.rule == "ASY-LOOP-1"
-                why = ", for Lambda stops a recursive loop" if looped else " without an on-failure destination"
+                why = _WHY_GONE.get(event.rule or "", " without an on-failure destination")
                 return Told(f"discarded from {event.source}{why}", event.event)
             case EventAnswered() | EventCompleted():
                 return SILENT

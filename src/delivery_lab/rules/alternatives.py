@@ -27,6 +27,7 @@ from delivery_lab.rules.assumptions import (
     StaleDelete,
     ThrottleRetryLimit,
     UnnamedResponse,
+    UnreadFailures,
     UnseenRecord,
     UnseenWork,
 )
@@ -204,6 +205,7 @@ ALTERNATIVES: Mapping[str, Alternative] = MappingProxyType(
                 "a share of the wait, from 0 to below 1",
                 ("0.1", "0.5"),
             ),
+            _words("DST-SINK-2", "unread_failures", UnreadFailures),
             Alternative(
                 "LAM-INIT-1",
                 "cold_start_seconds",

@@ -130,6 +130,14 @@ class UnseenRecord(StrEnum):
     PROCESSED = "processed"
 
 
+class UnreadFailures(StrEnum):
+    """What becomes of failed events at a topic or bus that hands on to nobody in the stack (DST-SINK-2)."""
+
+    KEPT = "kept"
+    """Somebody outside the stack gets them."""
+    LOST = "lost"
+
+
 class OtherFields(StrEnum):
     """What a filter pattern does that asks for fields which AWS does not say to support (ESM-FILTER-4)."""
 
@@ -171,6 +179,8 @@ class Assumptions:
         kafka_retried: which records of a batch of Kafka are tried again when the response names some (KAF-REPORT-2).
         window_grace_seconds: how long a tumbling window waits for further records at its end (STR-WINDOW-4).
         event_jitter: by which share the wait of a throttled event is shorter or longer, at most (ASY-BACKOFF-2).
+        unread_failures: whether somebody gets failed events that go to a topic or bus which nobody of the stack reads
+            (DST-SINK-2).
         attribute_spread: when new attributes of a queue hold (SQS-SPREAD-1).
         cold_start_seconds: how long a cold start takes (LAM-INIT-1).
         invoke_seconds: how long an invoke takes besides at most, before its code begins (LAM-DURATION-1).
@@ -201,6 +211,7 @@ class Assumptions:
     kafka_retried: RetriedRecords = RetriedRecords.NAMED
     window_grace_seconds: float = 1.0
     event_jitter: float = 0.2
+    unread_failures: UnreadFailures = UnreadFailures.KEPT
     attribute_spread: AttributeSpread = AttributeSpread.LATEST
     cold_start_seconds: float = 0.25
     invoke_seconds: float = 0.0

@@ -217,6 +217,13 @@ DESTINATIONS = (
         "given and hand nothing on.",
         "Others may subscribe to them; what happens there is no part of the stack.",
     ),
+    assumed(
+        "DST-SINK-2",
+        "Failed events that go to a topic without subscriptions, or a bus without rules, are taken to reach somebody outside "
+        "the stack. Where nobody subscribes they are lost: neither a topic nor a bus keeps anything.",
+        "People subscribe by mail or chat to topics whose program has no subscription. A topic hands each message on once, to "
+        "who has subscribed by then: https://docs.aws.amazon.com/sns/latest/dg/welcome.html",
+    ),
 )
 
 REDRIVE = (

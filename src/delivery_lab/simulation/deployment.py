@@ -20,7 +20,7 @@ from delivery_lab.rule_ids import RuleId
 from delivery_lab.rules.assumptions import OtherFields
 from delivery_lab.simulation import supported
 from delivery_lab.simulation.buses import create_bus
-from delivery_lab.simulation.events import create_bucket, event_configs
+from delivery_lab.simulation.events import create_bucket, event_configs, unread_arns
 from delivery_lab.simulation.feeds import connect_feeds
 from delivery_lab.simulation.function_configs import configured, elsewhere, is_function_arn
 from delivery_lab.simulation.gateways import Gateways
@@ -202,6 +202,7 @@ class Deployment:
         """Destinations may be created after the function: all of them exist by now."""
         for found in event_configs(self.stack, self._function_of):
             self.account.configure_events(found.name, found.function, found.config, found.qualifier)
+        self.account.events.unread = unread_arns(self.stack, self.notes)
 
     def _recursion(self, resource: RecursionConfig) -> None:
         function = self._function_of(resource, resource.function_name, resource.function)

@@ -15,6 +15,7 @@ from delivery_lab.stack.functions import LATEST, Function, InvokeConfig
 from delivery_lab.stack.resource import StackResource
 from delivery_lab.stack.settings import Setting
 from delivery_lab.stack.stack import Stack
+from delivery_lab.stack.unread import unread_destinations
 
 FunctionOf = Callable[[StackResource, Setting[str], Function | None], str]
 
@@ -99,3 +100,14 @@ def _with(config: EventInvokeConfig, resource: InvokeConfig) -> EventInvokeConfi
         on_success=resource.on_success.certain(),
         on_failure=resource.on_failure.certain(),
     )
+
+
+def unread_arns(stack: Stack, notes: list[str]) -> frozenset[str]:
+    """ARNs of topics and buses that get what has failed, and that nobody of the stack reads; each is noted."""
+    found = list(unread_destinations(stack))
+    notes.extend(
+        f"{each.holder.name} sends what fails to {each.target.name}, which nobody of this stack reads: whether anybody "
+        "gets it is not known (DST-SINK-2)"
+        for each in found
+    )
+    return frozenset(each.target.arn for each in found if each.target.arn is not None)

@@ -70,12 +70,19 @@ def missing_sends(stack: Stack) -> Iterator[MissingSend]:
 
 def destinations(stack: Stack) -> Iterator[tuple[StackResource, Function, Setting[str | None]]]:
     """What names a destination or dead-letter queue, the function whose role sends there, and the input."""
+    yield from failure_destinations(stack)
+    for config in stack.all(InvokeConfig):
+        if config.function is not None:
+            yield config, config.function, config.on_success
+
+
+def failure_destinations(stack: Stack) -> Iterator[tuple[StackResource, Function, Setting[str | None]]]:
+    """Those of `destinations` that get what has failed."""
     for function in stack.functions:
         yield function, function, function.dead_letter_arn
     for config in stack.all(InvokeConfig):
         if config.function is not None:
             yield config, config.function, config.on_failure
-            yield config, config.function, config.on_success
     for mapping in stack.all(RecordMapping):
         if mapping.function is not None:
             yield mapping, mapping.function, mapping.destination_arn

@@ -8,6 +8,8 @@ from delivery_lab.checks.check import Check, Found, values_of
 from delivery_lab.checks.finding import Severity
 from delivery_lab.stack.sending_roles import missing_sends
 from delivery_lab.stack.stack import Stack
+from delivery_lab.stack.topics import Topic
+from delivery_lab.stack.unread import unread_destinations
 
 
 class RoleThatMayNotSend(Check):
@@ -28,3 +30,22 @@ class RoleThatMayNotSend(Check):
             )
             fix = f"give {role} a policy with {each.action} of {target}"
             yield Found((holder, role, target), values_of(each.setting), why, fix)
+
+
+class UnreadDestinationOfFailures(Check):
+    id = "CHK-DEST-2"
+    title = "failures that go to a topic or bus which nobody of the stack reads"
+    severity = Severity.WARNING
+    why = "Neither a topic nor a bus keeps anything: without a subscription or a rule, what has failed is lost."
+    fix = "Subscribe a queue or an address, or send failures to a queue or bucket, which keep them."
+    source = "DST-SINK-2"
+
+    def find(self, stack: Stack) -> Iterator[Found]:
+        for holder, setting, target in unread_destinations(stack):
+            of, reader = ("topic", "subscription") if isinstance(target, Topic) else ("bus", "rule")
+            why = (
+                f"What fails goes to {target.name}, a {of} without a {reader} in this stack: unless somebody reads it "
+                "from elsewhere, it is lost."
+            )
+            fix = f"give {target.name} a {reader}, or set {setting.origin} to a queue"
+            yield Found((holder.name, target.name), values_of(setting), why, fix)
