@@ -115,9 +115,8 @@ _TABLE = Support(
     ),
     refused={
         "globalSecondaryIndexes.keySchemas": _SIMPLE_KEYS,
-        "replicas.consistencyMode": Refusal(
-            "EVENTUAL", lambda value: value != "EVENTUAL"
-        ),  # others take no transactions
+        # Strongly consistent ones take no transactions, and no TTL.
+        "replicas.consistencyMode": Refusal("EVENTUAL", lambda value: value != "EVENTUAL"),
         "globalTableWitness": Refusal("a table in one region"),
         "importTable": _EMPTY_TABLE,
         "restoreBackupArn": _EMPTY_TABLE,

@@ -73,8 +73,8 @@ def replica_notes(table: Table) -> Iterator[str]:
     if table.replica_regions:
         regions = ", ".join(table.replica_regions)
         yield (
-            f"{table.name}: its replicas ({regions}) are not simulated: nobody writes there, and what replication costs "
-            "is not counted"
+            f"{table.name}: its replicas ({regions}) are not simulated: nobody writes there, and what replication "
+            "costs is not counted"
         )
 
 
