@@ -152,13 +152,28 @@ def test_messages_rot_in_a_dead_letter_queue_once_its_retention_is_over(folder: 
 def test_what_is_not_modelled_is_refused_by_name(folder: Folder) -> None:
     table = (
         "aws.dynamodb.Table('orders', hash_key='id', attributes=[{'name': 'id', 'type': 'S'}], "
-        "billing_mode='PAY_PER_REQUEST', replicas=[{'region_name': 'eu-west-1'}])"
+        "billing_mode='PAY_PER_REQUEST', replicas=[{'region_name': 'eu-west-1', 'consistency_mode': 'STRONG'}])"
     )
 
     assert folder.refusal(NotModelledError, more=table) == (
-        "stack dev uses what is not modelled:\n"
-        "  orders: replicas = [{'regionName': 'eu-west-1'}]; nearest: a table in one region"
+        "stack dev uses what is not modelled:\n  orders: replicas.consistencyMode = 'STRONG'; nearest: EVENTUAL"
     )
+
+
+def test_replicas_of_a_table_are_noted_and_change_nothing(folder: Folder) -> None:
+    table = (
+        "aws.dynamodb.Table('orders', hash_key='id', attributes=[{'name': 'id', 'type': 'S'}], "
+        "billing_mode='PAY_PER_REQUEST', replicas=[{'region_name': 'eu-west-1'}, "
+        "{'region_name': pulumi.StackReference('a/b/c').get_output('x')}])"
+    )
+
+    run = folder.run(more=table)
+
+    assert outcome_of(run).messages.processed == 3
+    assert (
+        "orders: its replicas (eu-west-1, another region) are not simulated: nobody writes there, and what replication "
+        "costs is not counted"
+    ) in run.notes
 
 
 _UNKNOWN_MEMORY = "memory_size=pulumi.StackReference('a/b/c').get_output('x')"
