@@ -27,7 +27,9 @@ RetainedRuleId = Literal["SQS-RET-1", "SQS-RET-2", "SQS-RET-3", "SQS-RET-4"]
 OverwrittenRuleId = Literal[
     "EB-TARGETS-2", "EB-TARGETS-3", "SQS-ADDRESS-1", "S3-NOTIFY-2", "SNS-POLICY-2", "SQS-POLICY-1"
 ]
-RefusedRuleId = Literal["API-NAME-1", "API-VALUE-1", "ESM-ONE-1", "ESM-REGION-1", "ESM-ROLE-1", "SNS-ENDPOINT-1"]
+RefusedRuleId = Literal[
+    "API-NAME-1", "API-VALUE-1", "ESM-ONE-1", "ESM-REGION-1", "ESM-ROLE-1", "S3-ADDRESS-1", "SNS-ENDPOINT-1"
+]  # fmt: skip
 
 RuleId = Literal[
     NamedRuleId,
