@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from delivery_lab.errors import NotModelledError
 from delivery_lab.live.making import ResourceMaker
 from delivery_lab.live.provider.cloud import Cloud, ProviderSettings
 from delivery_lab.live.provider.creator import Creator
-from delivery_lab.program.graph import UNKNOWN, Graph, Resource
+from delivery_lab.program.graph import UNKNOWN, Graph, Resource, contains_unknown
 from delivery_lab.program.native.translation import TYPES, create_any, in_known_terms
 from tests.lab_support import graph
 
@@ -66,7 +67,7 @@ def test_what_our_own_stacks_say_is_the_same_by_way_of_cloudformation(stack: str
         known = {
             name: value
             for name, value in resource.inputs.items()
-            if name not in _NOT_IN_CLOUDFORMATION and value is not UNKNOWN
+            if name not in _NOT_IN_CLOUDFORMATION and not contains_unknown(value)
         }
         notes = Notes(resolve=lambda value, _: value)
         properties = write(known, CLOUDFORMATION[resource.type].fields, Spot(notes))
@@ -196,9 +197,9 @@ def _only(*resources: Resource) -> Resource:
 
 
 def test_a_type_that_matters_and_is_not_read_is_told() -> None:
-    found = _known(_resource("pipes:Pipe", {"name": "it"}), _resource("ec2:Vpc", {}))
+    found = _known(_resource("events:Archive", {"name": "it"}), _resource("ec2:Vpc", {}))
     assert found.warnings == (
-        "a resource of aws-native:pipes:Pipe: this type is not read, and neither runs nor checks see what it does",
+        "a resource of aws-native:events:Archive: this type is not read, and neither runs nor checks see what it does",
     )
 
 
@@ -252,6 +253,62 @@ def test_what_stands_within_a_bucket_or_a_rule_is_a_resource_of_its_own() -> Non
         "sqsTarget": {"messageGroupId": "all"},
         "inputTransformer": {},
     }
+
+
+def test_what_a_method_is_integrated_with_and_settings_of_a_stage_are_resources_of_their_own() -> None:
+    place = {"restApiId": "api", "resourceId": "part", "httpMethod": "POST"}
+    integration = {"type": "AWS", "timeoutInMillis": 900, "integrationResponses": [{"statusCode": "200"}]}
+    made = _known(
+        _resource("apigateway:Method", {**place, "authorizationType": "NONE", "integration": integration})
+    ).resources.values()
+    here = {"restApi": "api", "resourceId": "part", "httpMethod": "POST"}
+    assert [(each.type, each.inputs) for each in made] == [
+        (resource_types.REST_METHOD, {**here, "authorization": "NONE"}),
+        (resource_types.REST_INTEGRATION, {**here, "type": "AWS", "timeoutMilliseconds": 900}),
+        (resource_types.REST_INTEGRATION_RESPONSE, {**here, "statusCode": "200"}),
+    ]
+    settings = [
+        {"httpMethod": "*", "resourcePath": "/*", "throttlingRateLimit": 5.0},
+        {"httpMethod": "GET", "resourcePath": "/a/b", "throttlingRateLimit": 1.0},
+    ]
+    stage = _resource("apigateway:Stage", {"restApiId": "api", "stageName": "prod", "methodSettings": settings})
+    _, first, second = _known(stage).resources.values()
+    assert [each.inputs["methodPath"] for each in (first, second)] == ["*/*", "a/b/GET"]
+    assert first.inputs["settings"] == {"throttlingRateLimit": 5.0}
+
+
+def test_an_api_is_invoked_in_the_account_that_its_state_is_of() -> None:
+    """Where its function is: the ARN by which permissions name an API is no output of it."""
+    api = _resource("apigateway:RestApi", {"name": "api"})
+    api = replace(api, outputs={"restApiId": "abc", "rootResourceId": "root"}, id="abc")
+    arn = "arn:aws:lambda:eu-west-1:210987654321:function:worker"
+    worker = replace(_resource("lambda:Function", {}), outputs={"arn": arn})
+    found = {each.type: each for each in _known(worker, api).resources.values()}[resource_types.REST_API]
+    assert found.id == "abc"
+    assert found.outputs["executionArn"] == "arn:aws:execute-api:us-east-1:210987654321:abc"
+    assert found.outputs["rootResourceId"] == "root"
+
+
+def test_routes_streams_and_brokers_have_other_shapes() -> None:
+    routes = {"GET /a": {"throttlingRateLimit": 1.0}}
+    assert _only(_resource("apigatewayv2:Stage", {"stageName": "s", "routeSettings": routes})).inputs == {
+        "name": "s",
+        "routeSettings": [{"routeKey": "GET /a", "throttlingRateLimit": 1.0}],
+    }
+    pipe = {
+        "sourceParameters": {"dynamoDbStreamParameters": {"startingPosition": "LATEST"}},
+        "targetParameters": {"eventBridgeEventBusParameters": {"source": "shop"}},
+    }
+    assert _only(_resource("pipes:Pipe", pipe)).inputs == {
+        "sourceParameters": {"dynamodbStreamParameters": {"startingPosition": "LATEST"}},
+        "targetParameters": {"eventbridgeEventBusParameters": {"source": "shop"}},
+    }
+    ways = {"sasl": {"iam": {"enabled": True}}, "unauthenticated": {"enabled": False}}
+    assert _only(_resource("msk:Cluster", {"clientAuthentication": ways})).inputs == {
+        "clientAuthentication": {"sasl": {"iam": True}, "unauthenticated": False}
+    }
+    given = {"targetParameters": UNKNOWN, "sourceParameters": UNKNOWN}
+    assert _only(_resource("pipes:Pipe", given)).inputs == given
 
 
 def test_a_function_that_has_a_version_is_published_and_its_alias_keeps_environments() -> None:

@@ -208,6 +208,7 @@ CASES: list[tuple[str, dict[str, Any], dict[str, str]]] = [
     ("aws:apigatewayv2/integration:Integration", {}, {"id": "[a-z][a-z0-9]{6}"}),
     ("aws:apigatewayv2/deployment:Deployment", {}, {"id": "[a-z][a-z0-9]{5}"}),
     ("aws:apigateway/resource:Resource", {}, {"id": "[a-z][a-z0-9]{6}"}),
+    ("aws:apigateway/requestValidator:RequestValidator", {}, {"id": "[a-z][a-z0-9]{6}"}),
     (
         "aws:apigateway/method:Method",
         {"restApi": "abc", "resourceId": "def", "httpMethod": "POST"},

@@ -88,3 +88,37 @@ def test_rest_binary_1_a_request_of_a_binary_content_type_is_refused(
         "its body for binary; that is not modelled\n"
         "  nearest: a content type that is none of them, such as headers: {content-type: text/plain}"
     )
+
+
+_POST = "send: [{http: {method: POST, path: /orders, body: {id: 1}}}]\n"
+
+
+def _validated(validator: str, method: str) -> str:
+    rest = REST.format(parent="rest.root_resource_id").replace(
+        'authorization="NONE")', f'authorization="NONE", {method}request_validator_id=validator.id)'
+    )
+    made = f'validator = aws.apigateway.RequestValidator("validator", rest_api=rest.id{validator})\nresource = '
+    return rest.replace("resource = ", made, 1) + ALLOWED
+
+
+_ALL = ", validate_request_body=True, validate_request_parameters=True"
+_HEADERS = "request_parameters={'method.request.header.X-Id': True, 'method.request.path.id': True}, "
+_MODELS = "request_models={'application/json': 'Order'}, "
+
+
+def test_a_request_validator_that_has_nothing_to_look_at_lets_requests_through(tmp_path: Path) -> None:
+    handler = "def handle(event, context):\n    return {'statusCode': 200}\n"
+
+    run = Folder(tmp_path).run(handler, _POST, more=_validated(_ALL, ""))
+
+    assert outcome_of(run).requests.answers == {"200": 1}
+
+
+def test_a_request_that_a_validator_looks_at_is_refused_with_what_it_looks_at(tmp_path: Path) -> None:
+    message = Folder(tmp_path).refusal(NotModelledError, workload=_POST, more=_validated(_ALL, _HEADERS + _MODELS))
+
+    assert message == (
+        "a request is sent to POST /orders of rest, which uses what is not modelled:\n"
+        "  post: its request validator looks at method.request.header.X-Id, the body; "
+        "nearest: a method that requires no parameter and has no model of a body"
+    )

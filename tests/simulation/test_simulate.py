@@ -152,13 +152,28 @@ def test_messages_rot_in_a_dead_letter_queue_once_its_retention_is_over(folder: 
 def test_what_is_not_modelled_is_refused_by_name(folder: Folder) -> None:
     table = (
         "aws.dynamodb.Table('orders', hash_key='id', attributes=[{'name': 'id', 'type': 'S'}], "
-        "billing_mode='PAY_PER_REQUEST', replicas=[{'region_name': 'eu-west-1'}])"
+        "billing_mode='PAY_PER_REQUEST', replicas=[{'region_name': 'eu-west-1', 'consistency_mode': 'STRONG'}])"
     )
 
     assert folder.refusal(NotModelledError, more=table) == (
-        "stack dev uses what is not modelled:\n"
-        "  orders: replicas = [{'regionName': 'eu-west-1'}]; nearest: a table in one region"
+        "stack dev uses what is not modelled:\n  orders: replicas.consistencyMode = 'STRONG'; nearest: EVENTUAL"
     )
+
+
+def test_replicas_of_a_table_are_noted_and_change_nothing(folder: Folder) -> None:
+    table = (
+        "aws.dynamodb.Table('orders', hash_key='id', attributes=[{'name': 'id', 'type': 'S'}], "
+        "billing_mode='PAY_PER_REQUEST', replicas=[{'region_name': 'eu-west-1'}, "
+        "{'region_name': pulumi.StackReference('a/b/c').get_output('x')}])"
+    )
+
+    run = folder.run(more=table)
+
+    assert outcome_of(run).messages.processed == 3
+    assert (
+        "orders: its replicas (eu-west-1, another region) are not simulated: nobody writes there, and what replication "
+        "costs is not counted"
+    ) in run.notes
 
 
 _UNKNOWN_MEMORY = "memory_size=pulumi.StackReference('a/b/c').get_output('x')"
@@ -596,6 +611,26 @@ def test_a_queue_that_is_its_own_dead_letter_queue_is_refused(folder: Folder) ->
     message = folder.refusal(NotModelledError, more=policy)
 
     assert message.startswith("dead is to be its own dead-letter queue: SQS accepts it, and where its messages go then")
+
+
+def _redrives(*counts: int) -> str:
+    return "\nother = aws.sqs.Queue('other')\n" + "\n".join(
+        f"aws.sqs.RedrivePolicy('r{place}', queue_url=other.url, redrive_policy=dead.arn.apply("
+        f"lambda a: json.dumps({{'deadLetterTargetArn': a, 'maxReceiveCount': {count}}})))"
+        for place, count in enumerate(counts)
+    )
+
+
+def test_sqs_policy_1_a_run_does_not_guess_which_of_two_redrive_policies_is_written_last(folder: Folder) -> None:
+    assert folder.refusal(NotModelledError, more=_redrives(2, 5)) == (
+        "r0 and r1 write the redrive policy of other over each other, and AWS keeps what is written last "
+        "(SQS-POLICY-1)\n"
+        "  fix: keep one of r0 and r1"
+    )
+
+
+def test_two_redrive_policies_that_say_the_same_are_one(folder: Folder) -> None:
+    assert outcome_of(folder.run(more=_redrives(3, 3), workload="send: [{queue: jobs, body: x}]")).messages.sent == 1
 
 
 def test_a_run_leaves_nothing_but_its_result(folder: Folder) -> None:

@@ -343,6 +343,7 @@ OUTPUTS_BY_TYPE: Mapping[str, ComputedOutputs] = MappingProxyType(
             },
         ),
         resource_types.REST_RESOURCE: ComputedOutputs(id="{part_id}"),
+        resource_types.REQUEST_VALIDATOR: ComputedOutputs(id="{part_id}"),
         resource_types.REST_METHOD: ComputedOutputs(id="agm-{restApi}-{resourceId}-{httpMethod}"),
         resource_types.REST_INTEGRATION: ComputedOutputs(id="agi-{restApi}-{resourceId}-{httpMethod}"),
         resource_types.REST_INTEGRATION_RESPONSE: ComputedOutputs(

@@ -156,7 +156,7 @@ _TEXTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         ),
         resource_types.STAGE: ("apiId", "routeSettings.routeKey"),
         resource_types.REST_RESOURCE: ("parentId", "pathPart"),
-        resource_types.REST_METHOD: ("httpMethod", "resourceId"),
+        resource_types.REST_METHOD: ("httpMethod", "requestValidatorId", "resourceId"),
         resource_types.REST_INTEGRATION: (
             *("credentials", "httpMethod", "passthroughBehavior", "resourceId", "type", "uri"),
         ),

@@ -37,7 +37,7 @@ from delivery_lab.simulation.record_mappings import RecordMappings, refuse_forei
 from delivery_lab.simulation.redrive_permissions import check_redrive_permissions
 from delivery_lab.simulation.remembered import RememberedCreations
 from delivery_lab.simulation.single_values import refuse_single_values
-from delivery_lab.simulation.tables import capacity_notes, table_definition
+from delivery_lab.simulation.tables import capacity_notes, replica_notes, table_definition
 from delivery_lab.simulation.taken_names import refuse_taken_names
 from delivery_lab.simulation.topics import create_topic
 from delivery_lab.simulation.workload import TopicSettings
@@ -368,6 +368,7 @@ class Deployment:
 
     def _table(self, table: Table) -> None:
         self.notes.extend(capacity_notes(table, self._scaled()))
+        self.notes.extend(replica_notes(table))
         assert self.account.dynamodb is not None
         definition = table_definition(table)
         if definition["TableName"] in self.account.dynamodb.tables:

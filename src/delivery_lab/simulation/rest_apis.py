@@ -17,6 +17,7 @@ from delivery_lab.stack.rest_apis import RestApi, RestIntegration, RestMethod
 from delivery_lab.stack.stack import Stack
 
 _QUEUE_URI = re.compile(r"arn:(aws[\w-]*):apigateway:([\w-]+):sqs:(path|action)/(.*)")
+_UNVALIDATED = "a method that requires no parameter and has no model of a body"
 _MODELLED = "AWS_PROXY with a function, or AWS with SQS"
 
 
@@ -79,6 +80,9 @@ class _Methods:
             return
         for urn in (*method.urns, *integration.urns):
             yield from self._problems(self._stack.resources[urn])
+        if method.validated:
+            looks_at = ", ".join(method.validated)
+            yield f"{method.name}: its request validator looks at {looks_at}; nearest: {_UNVALIDATED}"
         yield from self._of_integration(method.name, integration)
 
     def _of_integration(self, name: str, integration: RestIntegration) -> Iterator[str]:

@@ -74,12 +74,8 @@ REST_APIS: Mapping[str, Support] = {
     ),
     resource_types.REST_RESOURCE: Support(_names("parentId pathPart restApi")),
     resource_types.REST_METHOD: Support(
-        modelled=_names("httpMethod resourceId restApi"),
-        harmless=_names(
-            "authorization apiKeyRequired authorizationScopes authorizerId operationName requestModels.* "
-            "requestParameters.*"  # which parameters there are; none is required without a validator
-        ),
-        refused={"requestValidatorId": Refusal("a request that the integration takes as it is")},
+        modelled=_names("httpMethod resourceId restApi requestModels.* requestParameters.* requestValidatorId"),
+        harmless=_names("authorization apiKeyRequired authorizationScopes authorizerId operationName"),
     ),
     resource_types.REST_INTEGRATION: Support(
         modelled=_names(

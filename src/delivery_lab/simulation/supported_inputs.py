@@ -109,10 +109,14 @@ _TABLE = Support(
         "deletionProtectionEnabled onDemandThroughput.* globalSecondaryIndexes.onDemandThroughput.* "
         "globalSecondaryIndexes.warmThroughput.* warmThroughput.* pointInTimeRecovery.* serverSideEncryption.* "
         "tableClass ttl.*"  # lazy, so nothing may depend on it (DDB-TTL-1)
+        # A replica in another region changes nothing for the table in this one; `replica_notes` says that it is there.
+        " replicas.arn replicas.deletionProtectionEnabled replicas.kmsKeyArn replicas.pointInTimeRecovery "
+        "replicas.propagateTags replicas.regionName replicas.streamArn replicas.streamLabel"
     ),
     refused={
         "globalSecondaryIndexes.keySchemas": _SIMPLE_KEYS,
-        "replicas": Refusal("a table in one region"),
+        # Strongly consistent ones take no transactions, and no TTL.
+        "replicas.consistencyMode": Refusal("EVENTUAL", lambda value: value != "EVENTUAL"),
         "globalTableWitness": Refusal("a table in one region"),
         "importTable": _EMPTY_TABLE,
         "restoreBackupArn": _EMPTY_TABLE,

@@ -64,6 +64,20 @@ def capacity_notes(table: Table, scaled: Mapping[str, str]) -> Iterator[str]:
         yield f"{table.name}: its capacity stays as the program gives it; {scaling} is not simulated"
 
 
+def replica_notes(table: Table) -> Iterator[str]:
+    """That a table has replicas: they change nothing for the table itself, and are not part of a run.
+
+    Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/globaltables-CoreConcepts.html ("Adding
+    replicas does not affect the performance of existing single-Region tables").
+    """
+    if table.replica_regions:
+        regions = ", ".join(table.replica_regions)
+        yield (
+            f"{table.name}: its replicas ({regions}) are not simulated: nobody writes there, and what replication "
+            "costs is not counted"
+        )
+
+
 def _keys(hash_key: str, range_key: str | None) -> list[dict[str, str]]:
     keys = [{"AttributeName": hash_key, "KeyType": "HASH"}]
     if range_key:

@@ -9,6 +9,7 @@ from typing import Any
 from delivery_lab.program.graph import UNKNOWN
 from delivery_lab.program.yamlfile import parse_scalar
 from delivery_lab.stack.reading import Inputs, document
+from delivery_lab.stack.request_validation import validated_of_operation
 
 _METHODS = frozenset({"get", "put", "post", "delete", "options", "head", "patch"})
 _ANY = "x-amazon-apigateway-any-method"
@@ -25,12 +26,14 @@ class DescribedOperation:
         path: such as `/orders/{id}`.
         integration: the extension that says what answers it, None without one.
         is_default: whether it takes what no other operation does; of HTTP APIs only.
+        validated: what its request validator looks at; of REST APIs only.
     """
 
     method: str
     path: str
     integration: Mapping[str, Any] | None
     is_default: bool = False
+    validated: tuple[str, ...] = ()
 
 
 def definition(body: Any) -> Mapping[str, Any] | None:
@@ -74,7 +77,9 @@ def operations_of(document: Mapping[str, Any]) -> Iterator[DescribedOperation]:
                 continue
             integration = _integration(document, operation.get(_INTEGRATION))
             shown = "ANY" if method == _ANY else method.upper()
-            yield DescribedOperation(shown, str(path), integration, operation.get("isDefaultRoute") is True)
+            is_default = operation.get("isDefaultRoute") is True
+            validated = validated_of_operation(document, item, operation)
+            yield DescribedOperation(shown, str(path), integration, is_default, validated)
 
 
 def _integration(document: Mapping[str, Any], held: Any) -> Mapping[str, Any] | None:

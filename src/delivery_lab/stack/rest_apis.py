@@ -13,6 +13,7 @@ from delivery_lab.stack.apis import RouteLimits, mapping_of
 from delivery_lab.stack.functions import Function
 from delivery_lab.stack.openapi import DescribedOperation, definition, definition_problem, operations_of
 from delivery_lab.stack.reading import Inputs
+from delivery_lab.stack.request_validation import validated_of_method
 from delivery_lab.stack.resource import StackResource
 
 InputsOf = Callable[[str], Iterator[Inputs]]
@@ -75,6 +76,7 @@ class RestMethod:
         path: such as `/orders/{id}`, None where it is known only after deployment.
         integration: what answers it, None where it is none of the stack.
         urns: the resources that it was read from.
+        validated: what its request validator looks at, such as `method.request.header.X-Id` or `the body`.
     """
 
     name: str
@@ -82,6 +84,7 @@ class RestMethod:
     path: str | None
     integration: RestIntegration | None
     urns: tuple[str, ...] = ()
+    validated: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +163,8 @@ def _described(inputs: Inputs, body: Mapping[str, Any] | None, find: FindFunctio
     """The methods of an OpenAPI document."""
     for operation in operations_of(body or {}):
         name = f"{inputs.resource.name}: {operation.method} {operation.path}"
-        yield RestMethod(name, operation.method, operation.path, _of_operation(operation, find))
+        integration = _of_operation(operation, find)
+        yield RestMethod(name, operation.method, operation.path, integration, validated=operation.validated)
 
 
 def _of_operation(operation: DescribedOperation, find: FindFunction) -> RestIntegration | None:
@@ -196,12 +200,15 @@ def _written(inputs: Inputs, of_api: Callable[[str], list[Inputs]], find: FindFu
     paths = _paths(inputs, of_api(resource_types.REST_RESOURCE))
     integrations = of_api(resource_types.REST_INTEGRATION)
     answers = of_api(resource_types.REST_INTEGRATION_RESPONSE)
+    validators = of_api(resource_types.REQUEST_VALIDATOR)
     for method in of_api(resource_types.REST_METHOD):
         here = (method.raw("resourceId"), str(method.raw("httpMethod")).upper())
         found = next((each for each in integrations if _place(each) == here), None)
         own = [each for each in answers if _place(each) == here]
         integration = None if found is None else _integration(found, own, find)
-        yield RestMethod(method.resource.name, here[1], paths.get(here[0]), integration, (method.resource.urn,))
+        validated = validated_of_method(method, validators)
+        urns = (method.resource.urn,)
+        yield RestMethod(method.resource.name, here[1], paths.get(here[0]), integration, urns, validated)
 
 
 def _place(inputs: Inputs) -> tuple[Any, str]:

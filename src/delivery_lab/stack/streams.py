@@ -92,6 +92,7 @@ class Table(StackResource):
         stream_enabled: whether it has a stream.
         stream_view_type: which images a record of the stream carries.
         stream_arn: ARN of the stream, None without.
+        replica_regions: where its replicas are; `another region` where that is known only after deployment.
     """
 
     physical_name: str | None
@@ -105,6 +106,7 @@ class Table(StackResource):
     stream_enabled: Setting[bool]
     stream_view_type: Setting[str]
     stream_arn: str | None
+    replica_regions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +176,13 @@ def table(inputs: Inputs) -> Table:
         stream_enabled=inputs.switch("streamEnabled", default=False),
         stream_view_type=inputs.text("streamViewType", default=DEFAULT_VIEW_TYPE),
         stream_arn=inputs.output("streamArn"),
+        replica_regions=tuple(_region(entry) for entry in listed(inputs.raw("replicas"))),
     )
+
+
+def _region(replica: Any) -> str:
+    region = replica.get("regionName") if isinstance(replica, Mapping) else None
+    return region if isinstance(region, str) else "another region"
 
 
 def _indexes(inputs: Inputs, hash_key: str) -> list[TableIndex]:

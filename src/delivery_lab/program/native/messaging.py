@@ -1,4 +1,4 @@
-"""What feeds functions, as aws-native names it: SQS, SNS, Kinesis, DynamoDB, EventBridge and S3."""
+"""What feeds functions, as aws-native names it: SQS, SNS, Kinesis, DynamoDB, MSK, EventBridge and S3."""
 
 from __future__ import annotations
 
@@ -226,6 +226,28 @@ _BUCKET = NativeType(
     parts=_of_bucket,
 )
 
+
+def _client_authentication(value: Any) -> Values:
+    """How clients of brokers sign in: an object for each way here, a switch in pulumi-aws."""
+    if not isinstance(value, Mapping):
+        return {"clientAuthentication": value}
+    found = {name: held for name, held in value.items() if name == "tls"}
+    sasl = value.get("sasl")
+    if sasl is not None:
+        ways = {name: member(member(sasl, name), "enabled") for name in ("iam", "scram")}
+        found["sasl"] = {name: held for name, held in ways.items() if held is not None}
+    if "unauthenticated" in value:
+        found["unauthenticated"] = member(value["unauthenticated"], "enabled")
+    return {"clientAuthentication": found}
+
+
+def _logs_of_brokers(value: Any) -> Values:
+    logs = with_names(member(value, "brokerLogs"), {"cloudWatchLogs": "cloudwatchLogs"})
+    return {"loggingInfo": {"brokerLogs": logs}}
+
+
+_BROKERS = ("bootstrapBrokers", "bootstrapBrokersTls", "bootstrapBrokersSaslScram", "bootstrapBrokersSaslIam")
+
 MESSAGING_TYPES: Mapping[str, NativeType] = MappingProxyType(
     {
         "aws-native:sqs:Queue": _QUEUE,
@@ -256,6 +278,14 @@ MESSAGING_TYPES: Mapping[str, NativeType] = MappingProxyType(
             outputs={"consumerArn": "arn", "consumerCreationTimestamp": "creationTimestamp"},
         ),
         "aws-native:dynamodb:Table": _TABLE,
+        "aws-native:msk:Cluster": NativeType(
+            resource_types.MSK_CLUSTER,
+            inputs={"clientAuthentication": _client_authentication, "loggingInfo": _logs_of_brokers},
+            lacks=frozenset({"clusterUuid", *_BROKERS}),
+        ),
+        "aws-native:msk:ServerlessCluster": NativeType(
+            resource_types.MSK_SERVERLESS_CLUSTER, lacks=frozenset({"clusterUuid", *_BROKERS})
+        ),
         "aws-native:events:EventBus": NativeType(resource_types.EVENT_BUS, inputs={"tags": pairs("tags")}),
         "aws-native:events:Rule": _RULE,
         "aws-native:s3:Bucket": _BUCKET,

@@ -42,6 +42,7 @@ class NativeType:
         outputs: what outputs are called in pulumi-aws, by their names in aws-native.
         parts: the resources of their own that the inputs hold, of inputs and of the outputs of pulumi-aws.
         physical_id: the name in pulumi-aws of what is the id in aws-native; by default it is the id there.
+        id_output: the output here that is the id in pulumi-aws, where ids here are put together of several.
         lacks: outputs of pulumi-aws that aws-native does not have.
     """
 
@@ -50,6 +51,7 @@ class NativeType:
     outputs: Mapping[str, str] = field(default_factory=dict)
     parts: Callable[[Values, Values], Iterator[InnerResource]] | None = None
     physical_id: str = ""
+    id_output: str = ""
     lacks: frozenset[str] = frozenset()
 
     def classic(self, inputs: Values) -> dict[str, Any]:

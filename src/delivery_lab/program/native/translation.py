@@ -15,16 +15,17 @@ from typing import Any
 from delivery_lab import resource_types
 from delivery_lab.program.facts import Created
 from delivery_lab.program.graph import UNKNOWN, Graph, Resource
-from delivery_lab.program.naming import DEFAULT_REGION
+from delivery_lab.program.naming import ACCOUNT_ID, DEFAULT_REGION
 from delivery_lab.program.native.functions import FUNCTION_TYPES
 from delivery_lab.program.native.messaging import MESSAGING_TYPES
 from delivery_lab.program.native.native_type import InnerResource, NativeType
+from delivery_lab.program.native.surroundings import SURROUNDING_TYPES
 from delivery_lab.program.outputs import create
 from delivery_lab.program.scalars import typed
 
 PACKAGE = "aws-native:"
 VERSION = "aws-native:lambda:Version"
-TYPES: Mapping[str, NativeType] = MappingProxyType({**FUNCTION_TYPES, **MESSAGING_TYPES})
+TYPES: Mapping[str, NativeType] = MappingProxyType({**FUNCTION_TYPES, **MESSAGING_TYPES, **SURROUNDING_TYPES})
 """The types that are read, by type token of aws-native."""
 
 _SERVICES = (
@@ -59,6 +60,8 @@ def create_any(type_token: str, urn: str, logical_name: str, inputs: Mapping[str
     made = create(native.type, urn, logical_name, classic, region)
     here = {theirs: name for name, theirs in native.names().items()}
     outputs = {here.get(name, name): value for name, value in made.outputs.items() if name not in native.lacks}
+    if native.id_output:
+        outputs[native.id_output] = made.id or UNKNOWN
     physical: object = made.id
     if native.physical_id:
         physical = made.outputs.get(native.physical_id, classic.get(native.physical_id))
@@ -85,10 +88,11 @@ def in_known_terms(graph: Graph) -> Graph:
         for resource in graph.resources.values()
         if resource.type == VERSION and isinstance(name := resource.inputs.get("functionName"), str)
     }
+    account = _account(graph.resources.values())
     resources: dict[str, Resource] = {}
     deployed: set[str] = set()
     for resource in graph.resources.values():
-        found = {each.urn: each for each in _in_classic_terms(resource, published)}
+        found = {each.urn: each for each in _in_classic_terms(resource, published, account)}
         resources |= found
         if resource.urn in graph.deployed:
             deployed |= found.keys()
@@ -122,7 +126,7 @@ def _unread(resources: Iterable[Resource]) -> Iterator[str]:
         yield f"{many} of {token}: this type is not read, and neither runs nor checks see what it does"
 
 
-def _in_classic_terms(resource: Resource, published: set[str]) -> Iterator[Resource]:
+def _in_classic_terms(resource: Resource, published: set[str], account: str) -> Iterator[Resource]:
     """A resource, and what stands within it and is a resource of its own in pulumi-aws."""
     native = TYPES.get(resource.type)
     if native is None:
@@ -136,7 +140,8 @@ def _in_classic_terms(resource: Resource, published: set[str]) -> Iterator[Resou
         region = answered.get("region")
         if native.type == resource_types.FUNCTION and published & {answered.get("name"), answered.get("arn")}:
             inputs["publish"] = True
-        known = {**inputs, **answered}
+        own_id = _id(native, resource)
+        known = {**inputs, **answered, **({"id": own_id} if own_id else {})}
         made = create(
             native.type,
             resource.urn,
@@ -144,11 +149,11 @@ def _in_classic_terms(resource: Resource, published: set[str]) -> Iterator[Resou
             known,
             region if isinstance(region, str) else _region_in(known.get("arn")),
         )
-        outputs = {**made.outputs, **answered}
+        outputs = {**_of_account(made.outputs, account), **answered}
         yield replace(
             resource,
             type=native.type,
-            id=made.id or resource.id,
+            id=made.id,
             inputs=typed(native.type, inputs),
             outputs=outputs,
             property_dependencies={native.classic_name(k): urns for k, urns in resource.property_dependencies.items()},
@@ -175,6 +180,28 @@ def _part(owner: Resource, part: InnerResource) -> Resource:
         secret_inputs=frozenset(hidden),
         secret_paths=frozenset((name,) for name in hidden),
     )
+
+
+def _id(native: NativeType, resource: Resource) -> str:
+    """The id that a resource has in pulumi-aws, "" where that is made of its other properties."""
+    if native.id_output:
+        held = resource.outputs.get(native.id_output)
+        return held if isinstance(held, str) else resource.id
+    return "" if native.physical_id else resource.id
+
+
+def _account(resources: Iterable[Resource]) -> str:
+    """The account in which resources are, by the first ARN that names one."""
+    arns = (resource.outputs.get("arn") for resource in resources)
+    parts = (arn.split(":") for arn in arns if isinstance(arn, str))
+    return next((each[4] for each in parts if len(each) > 4 and each[4].isdigit()), ACCOUNT_ID)
+
+
+def _of_account(outputs: Mapping[str, Any], account: str) -> dict[str, Any]:
+    """Outputs that a state does not have, such as the ARN by which an API is invoked, in the account that it is of."""
+    return {
+        name: value.replace(ACCOUNT_ID, account) if isinstance(value, str) else value for name, value in outputs.items()
+    }
 
 
 def _region_in(arn: object) -> str:
