@@ -157,16 +157,22 @@ def test_cw_sent_1_a_move_to_the_dead_letter_queue_is_no_send() -> None:
 # -- functions ------------------------------------------------------------------------------------------------
 
 
-def _started(at: float, invoke: str) -> Event:
-    return InvokeStarted(seconds(at), "LAM-ENV-1", "worker", invoke, 1, MAPPING)
+def _started(at: float, invoke: str, environment: int = 1) -> Event:
+    return InvokeStarted(seconds(at), "LAM-ENV-1", "worker", invoke, environment, MAPPING)
 
 
-def _ended(at: float, invoke: str, error: str | None = None) -> Event:
-    return InvokeEnded(seconds(at), "LAM-ENV-1", "worker", invoke, 1, error)
+def _ended(at: float, invoke: str, error: str | None = None, environment: int = 1) -> Event:
+    return InvokeEnded(seconds(at), "LAM-ENV-1", "worker", invoke, environment, error)
 
 
 def _of_function(metric: str, *events: Event) -> list[MetricSample]:
     return sampled(partial(FunctionSampler, "worker", metric), events, 0)
+
+
+def test_asy_once_1_invokes_of_one_event_that_run_at_once_have_a_duration_each() -> None:
+    events = (_started(1, "a"), _started(1, "a", 2), _ended(2, "a"), _ended(5, "a", environment=2))
+
+    assert [sample.value for sample in _of_function("Duration", *events)] == [1000, 4000]
 
 
 def test_cw_invoke_1_an_error_is_stamped_with_the_start_of_its_invoke_and_known_at_its_end() -> None:

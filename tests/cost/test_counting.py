@@ -118,6 +118,17 @@ def test_an_x86_function_has_a_price_of_its_own() -> None:
     assert items == {first.label: "lambda.duration.x86_64", others[0].label: "lambda.duration.arm64"}
 
 
+def test_asy_once_1_both_invokes_of_an_event_that_is_delivered_twice_at_once_are_billed() -> None:
+    done, by = run("concurrency-capped"), Actor("lambda", "lambda")
+    begun = [InvokeStarted(0, None, "batch-worker", "event", number, by) for number in (1, 2)]
+    over = [InvokeEnded(number * 3_000_000, None, "batch-worker", "event", number, None) for number in (1, 2)]
+    cut = dataclasses.replace(done, events=(*begun, *over), virtual_seconds=10.0)
+
+    (use,) = (use for use in used_by(cut, stack_of("concurrency-capped")) if use.item == "lambda.duration.arm64")
+
+    assert use.quantity == pytest.approx((3 + 6) * 256 / 1024)
+
+
 def test_an_invoke_that_is_running_when_the_run_ends_is_billed_until_then() -> None:
     done = run("concurrency-capped")
     half = [e for e in done.events if isinstance(e, (InvokeStarted, InvokeEnded)) and e.instant_us <= 10_000_000]

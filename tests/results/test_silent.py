@@ -303,6 +303,23 @@ def test_evd_claim_1_a_claim_whose_work_was_done_counts_once() -> None:
     assert (outcome.messages.processed, outcome.effects.total, outcome.effects.duplicated) == (1, 1, 0)
 
 
+def test_work_before_an_answer_that_nobody_heard_stays_done_when_its_second_delivery_is_refused() -> None:
+    first = [*delivered("1", "a", "b"), looked_at("1", 0, 1, of=2), wrote("1", _claim("a"), looking_at=0)]
+    again = [*delivered("2", "a", "b"), looked_at("2", of=2), wrote("2", _claim("a"), refused=True), *ended("2")]
+    outcome = outcome_of(
+        run_of(sent("a"), sent("b"), first, ended("1")[:1], again, deleted("a", "b")),
+    )
+
+    assert (outcome.messages.processed, outcome.messages.lost, outcome.effects.total) == (2, 0, 1)
+
+
+def test_work_that_failed_before_an_answer_that_nobody_heard_is_none() -> None:
+    first = [*delivered("1", "a"), looked_at("1", 0, of=1), *ended("1", error="ValueError")[:1]]
+    again = [*delivered("2", "a"), looked_at("2", of=1), wrote("2", _claim("a"), refused=True), *ended("2")]
+
+    assert outcome_of(run_of(sent("a"), first, again, deleted("a"))).messages.lost == 1
+
+
 def test_an_error_after_which_the_work_was_done_speaks_against_nothing_but_is_told() -> None:
     outcome = _batch(erred("1", looking_at=1), wrote("1", _item("b"), at=2))
 

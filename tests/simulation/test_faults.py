@@ -82,6 +82,45 @@ def test_sim_fault_1_a_function_that_gets_everything_twice_does_so_whatever_feed
     assert (outcome.deliveries.total, outcome.deliveries.duplicates, outcome.deliveries.max_per_message) == (8, 4, 2)
 
 
+DONE = """
+import time
+
+import boto3
+
+table = boto3.resource("dynamodb").Table("done")
+
+def handle(event, context):
+    record = event["Records"][0] if "Records" in event else {"messageId": event["id"]}
+    known_as = record.get("messageId") or record["eventID"]
+    try:
+        table.put_item(Item={"id": known_as}, ConditionExpression="attribute_not_exists(id)")
+    except table.meta.client.exceptions.ConditionalCheckFailedException:
+        ANSWER
+    time.sleep(1)
+    print("worked")
+"""
+TABLE = """
+key = {"name": "id", "type": "S"}
+aws.dynamodb.Table("done", name="done", hash_key="id", billing_mode="PAY_PER_REQUEST", attributes=[key])
+"""
+
+
+@pytest.mark.parametrize("effect", ["{log: worked}", None])
+@pytest.mark.parametrize(
+    ("source", "answer"), [("queue", "return"), ("stream", "return"), ("event", "return"), ("event", "raise")]
+)
+def test_work_that_a_second_delivery_finds_claimed_is_not_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str, answer: str, effect: str | None
+) -> None:
+    program, target = SOURCES[source]
+    monkeypatch.setitem(SOURCES, source, (TABLE + program, target))
+    mark = f"\neffect: {effect}" if effect else ""
+    fault = f"{{function: worker, kind: duplicate}}]{mark}\nexpect: ["
+    found = outcome_of(run_of(tmp_path, source, fault, DONE.replace("ANSWER", answer)))
+
+    assert (found.messages.processed, found.messages.lost, found.effects.duplicated or 0) == (4, 0, 0)
+
+
 def test_sim_once_1_a_copy_that_misses_its_delete_is_delivered_when_the_visibility_timeout_ends(tmp_path: Path) -> None:
     outcome = run(tmp_path, "queue", "{queue: jobs, kind: duplicate, ids: ['2']}")
 

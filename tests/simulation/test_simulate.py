@@ -613,6 +613,26 @@ def test_a_queue_that_is_its_own_dead_letter_queue_is_refused(folder: Folder) ->
     assert message.startswith("dead is to be its own dead-letter queue: SQS accepts it, and where its messages go then")
 
 
+def _redrives(*counts: int) -> str:
+    return "\nother = aws.sqs.Queue('other')\n" + "\n".join(
+        f"aws.sqs.RedrivePolicy('r{place}', queue_url=other.url, redrive_policy=dead.arn.apply("
+        f"lambda a: json.dumps({{'deadLetterTargetArn': a, 'maxReceiveCount': {count}}})))"
+        for place, count in enumerate(counts)
+    )
+
+
+def test_sqs_policy_1_a_run_does_not_guess_which_of_two_redrive_policies_is_written_last(folder: Folder) -> None:
+    assert folder.refusal(NotModelledError, more=_redrives(2, 5)) == (
+        "r0 and r1 write the redrive policy of other over each other, and AWS keeps what is written last "
+        "(SQS-POLICY-1)\n"
+        "  fix: keep one of r0 and r1"
+    )
+
+
+def test_two_redrive_policies_that_say_the_same_are_one(folder: Folder) -> None:
+    assert outcome_of(folder.run(more=_redrives(3, 3), workload="send: [{queue: jobs, body: x}]")).messages.sent == 1
+
+
 def test_a_run_leaves_nothing_but_its_result(folder: Folder) -> None:
     """Hundreds of runs in one process, as seeds are tried, must not need the memory of hundreds of runs."""
     handler = (

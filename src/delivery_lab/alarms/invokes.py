@@ -60,7 +60,9 @@ class FunctionSampler:
         self._function = function
         self._metric = metric
         self._take = take
-        self._since: dict[str, int] = {}  # of invokes that run, of events that wait
+        self._since: dict[str, int] = {}  # of events that wait
+        # An event that is delivered twice has one id for two invokes, which can run at once (ASY-ONCE-1).
+        self._begun: dict[tuple[str, int], int] = {}  # of invokes that run, by environment
         self._running = 0
         self._next_us = MINUTE_US
 
@@ -82,9 +84,9 @@ class FunctionSampler:
 
     def _invoke(self, event: Event) -> None:
         if isinstance(event, InvokeStarted):
-            self._since[event.invoke] = event.instant_us
+            self._begun[event.invoke, event.environment] = event.instant_us
         elif isinstance(event, InvokeEnded):
-            at_us = self._since.pop(event.invoke)
+            at_us = self._begun.pop((event.invoke, event.environment))
             if self._metric == "Duration":
                 self._take(MetricSample(at_us, (event.instant_us - at_us) / 1000, event.instant_us))
             else:

@@ -249,13 +249,13 @@ def _calibrated(
 
 def _longest(simulation: Simulation) -> float:
     """How many seconds the longest invoke took."""
-    began: dict[str, int] = {}
+    began: dict[tuple[str, int], int] = {}
     longest = 0
     for event in simulation.whole_run().events:
         if isinstance(event, InvokeStarted):
-            began[event.invoke] = event.instant_us
-        elif isinstance(event, InvokeEnded) and event.invoke in began:
-            longest = max(longest, event.instant_us - began[event.invoke])
+            began[event.invoke, event.environment] = event.instant_us
+        elif isinstance(event, InvokeEnded) and (event.invoke, event.environment) in began:
+            longest = max(longest, event.instant_us - began[event.invoke, event.environment])
     return in_seconds(longest)
 
 

@@ -130,7 +130,8 @@ class UseReader:
         self.has_large_events = False
         self.idle = IdlePollers({name: found for name, (_, found) in polls_of(stack, run.assumptions).items()})
         self.units = PollerUnits(minimum_units(stack))
-        self._started: dict[tuple[str, str], int] = {}
+        # An event that is delivered twice has one id for two invokes, which can run at once (ASY-ONCE-1).
+        self._started: dict[tuple[str, str, int], int] = {}
         self._billed_ms: defaultdict[str, int] = defaultdict(int)
         self._feeder_kinds: dict[str, str] = {}
         self._feeders_of_queues: set[str] = set()
@@ -169,7 +170,7 @@ class UseReader:
     def billed_ms(self, end_us: int) -> dict[str, int]:
         """Milliseconds of invokes, each rounded up, by function; of those that still run, up to the end of the run."""
         found = defaultdict(int, self._billed_ms)
-        for (name, _), since_us in self._started.items():
+        for (name, *_), since_us in self._started.items():
             found[name] += _ms(end_us - since_us)
         return found
 
@@ -188,11 +189,11 @@ class UseReader:
             self.received[event.queue] += 1
 
     def _starts(self, event: InvokeStarted) -> None:
-        self._started[event.function, event.invoke] = event.instant_us
+        self._started[event.function, event.invoke, event.environment] = event.instant_us
         self.invokes[event.function] += 1
 
     def _ends(self, event: InvokeEnded) -> None:
-        since_us = self._started.pop((event.function, event.invoke))
+        since_us = self._started.pop((event.function, event.invoke, event.environment))
         self._billed_ms[event.function] += _ms(event.instant_us - since_us)
 
     def _appended(self, event: RecordAppended) -> None:

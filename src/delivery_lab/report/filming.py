@@ -159,7 +159,8 @@ class _Film:
         self.visibility_seconds: dict[str, int] = {}
         self._done: set[tuple[str, str]] = set()
         self._all: list[_Open] = []
-        self._running: dict[str, int] = {}
+        # An event that is delivered twice has one id for two invokes, which can run at once (ASY-ONCE-1).
+        self._running: dict[tuple[str, int], int] = {}  # by environment, too
         self._latest: dict[str, int] = {}  # by invoke: answers of mappings come after the end
         self._counts: Counter[str] = Counter()
         self._holders: dict[tuple[str, str], list[int]] = {}
@@ -222,13 +223,13 @@ class _Film:
 
     def _start(self, event: InvokeStarted) -> None:
         self._counts[event.function] += 1
-        self._running[event.invoke] = self._latest[event.invoke] = len(self._all)
+        self._running[event.invoke, event.environment] = self._latest[event.invoke] = len(self._all)
         self._all.append(_Open(event, f"{event.function} #{self._counts[event.function]}"))
 
     def _hand(self, invoke: str, messages: tuple[str, ...], reader: str) -> None:
         """An invoke gets messages. The mappings of a partition read apart from each other."""
-        number = self._running.get(invoke)
-        if number is None:
+        number = self._latest.get(invoke)
+        if number is None or self._all[number].end_us is not None:
             return
         one = self._all[number]
         one.messages, one.keys = messages, tuple((reader, message) for message in messages)
@@ -247,7 +248,7 @@ class _Film:
             self._done.add((line.function, what))
 
     def _end(self, event: InvokeEnded) -> None:
-        number = self._running.pop(event.invoke)
+        number = self._running.pop((event.invoke, event.environment))
         one = self._all[number]
         one.end_us, one.error, one.timed_out = event.instant_us, event.error, event.timed_out
         self._part(number, event.instant_us)

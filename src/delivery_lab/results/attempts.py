@@ -6,7 +6,7 @@ alone are put beside the messages of its batch here; `delivery_lab.results.silen
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from delivery_lab.events import ChangeRequested, ErrorSwallowed, Observation, RecordsLookedAt
@@ -39,6 +39,10 @@ class Attempt:
         deleted: by `id` of a message's fate: when the code deleted it itself, in virtual seconds.
         errors: how many errors were left alone.
         failed: whether the invoke ended in an error.
+        running: how many invokes of this id run: an asynchronous event can be delivered twice at once (ASY-ONCE-1).
+        shared: whether what is seen may be of another invoke of this id, too.
+        judged: whether its answer was judged.
+        unheard: what the same batch was given to before and was not judged, or counted as failed; None for nothing.
         placed: what it asked to be changed, and the positions of the messages that each change was for.
         unplaced: whether something was done, and nothing of it can be put beside a message.
     """
@@ -61,6 +65,10 @@ class Attempt:
     errors: int = 0
     failed: bool = False
     unplaced: bool = False
+    running: int = 1
+    shared: bool = False
+    judged: bool = False
+    unheard: Attempt | None = None
     placed: list[tuple[ChangeRequested, frozenset[int]]] = field(default_factory=list)
     _seen: list[ChangeRequested | ErrorSwallowed] = field(default_factory=list)
 
@@ -71,6 +79,18 @@ class Attempt:
         elif event.positions is not None and event.records == len(self.fates):
             self.looked = frozenset(event.positions)
             self.read_at = dict(zip(event.positions, map(in_seconds, event.read_at_us), strict=False))
+
+    def rest(self) -> Attempt:
+        """What is seen from now on, where one of several invokes of this id is over."""
+        parts = (self.function, self.consumer, self.fates, self.ids, self.claims)
+        return Attempt(*parts, running=self.running, shared=True, unheard=self)
+
+    def before(self) -> Iterator[Attempt]:
+        """The earlier ones with the same batch, the latest first."""
+        earlier = self.unheard
+        while earlier is not None:
+            yield earlier
+            earlier = earlier.unheard
 
     def deleted_unread(self, position: int) -> bool:
         """Whether the code deleted a message itself before it had read it, if it has read it at all."""

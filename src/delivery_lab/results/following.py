@@ -319,7 +319,7 @@ class LedgerReader:
                 self._ledger.failed += event.error is not None
                 self._ledger.timed_out += event.timed_out
                 self._recognitions.ended(event)
-                self._silent.ended(event)
+                self._believe(event, self._silent.ended(event))
                 held = self._held.get(event.invoke, NOTHING_HELD)
                 for fate in self._batch.fates(held.messages, held.consumer):
                     if fate is not None:

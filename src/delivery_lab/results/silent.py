@@ -69,6 +69,9 @@ class SilentFunctions:
         }
         self._marks = None if run.effect is None else Marks(run, run.effect)
         self._open: dict[str, Attempt] = {}
+        self._unjudged: dict[
+            tuple[str, str], tuple[str, Attempt]
+        ] = {}  # by consumer and first message: with its invoke
         self._over: dict[str, Sequence[Fate]] = {}  # what invokes had that are judged
         self._unplaced: set[str] = set()
         self._counted: set[str] = set()
@@ -84,7 +87,18 @@ class SilentFunctions:
             return
         self.of_function.setdefault(function, FunctionEvidence("none"))
         self.consumers[consumer] = function
-        self._open[invoke] = Attempt(function, consumer, fates, ids, function in self._claiming)
+        attempt = self._open.get(invoke)
+        if attempt is not None and attempt.running and attempt.ids == ids:
+            attempt.running += 1
+            attempt.shared = True
+            return
+        attempt = Attempt(function, consumer, fates, ids, function in self._claiming)
+        before = self._unjudged.get((consumer, ids[0])) if ids else None
+        if before is not None and before[1].ids == ids:
+            # The same batch is handed over again: of what its invoke answered before nothing will be heard.
+            self._open.pop(before[0], None)
+            attempt.unheard = before[1]
+        self._open[invoke] = attempt
 
     def observed(self, event: Observation) -> None:
         """Something was seen of an invoke."""
@@ -98,12 +112,31 @@ class SilentFunctions:
         if attempt is not None:
             attempt.put_aside.add(body)
 
-    def ended(self, event: InvokeEnded) -> None:
-        """An invoke is over: what was done in it counts, whatever its answer."""
+    def ended(self, event: InvokeEnded) -> Iterator[Judgement | None]:
+        """An invoke is over: what was done in it counts, whatever its answer.
+
+        Yields:
+            What counts as processed by a second delivery that works longer than the one whose answer was judged.
+        """
         attempt = self._open.get(event.invoke)
         if attempt is None:
             return
+        attempt.running -= 1
         attempt.failed = event.error is not None
+        if attempt.shared and attempt.unheard is not None and not attempt.failed:
+            attempt.unheard.failed = False  # which of the two did what is seen cannot be told
+        self._count(attempt, event)
+        if attempt.ids:
+            self._unjudged[attempt.consumer, attempt.ids[0]] = event.invoke, attempt
+        if attempt.running:
+            self._open[event.invoke] = attempt.rest()
+        if attempt.unheard is not None and attempt.shared and attempt.unheard.judged:
+            function = self.of_function[attempt.function]
+            for position, fate in enumerate(attempt.fates):
+                yield self._judge(attempt, position, fate, function, "invoke", failed=attempt.failed)
+
+    def _count(self, attempt: Attempt, event: InvokeEnded) -> None:
+        """Count what was done in an invoke."""
         attempt.settle()
         self._note_looks(attempt)
         marks = self._marks_of(attempt.function)
@@ -152,9 +185,11 @@ class SilentFunctions:
             rule: by which the response was read.
             named: whether the response named messages.
         """
-        attempt = self._open.get(invoke)
+        attempt = current = self._open.get(invoke)
         if attempt is None:
             return
+        if attempt.running and attempt.shared and attempt.unheard is not None:
+            attempt = attempt.unheard  # the one that is answered; another of this id still runs
         function = self.of_function[attempt.function]
         if not attempt.failed:
             function.errors_swallowed += attempt.errors
@@ -163,9 +198,25 @@ class SilentFunctions:
             if self._is_beside_the_work(attempt, fate):
                 self.relied_on.add("EVD-DLQ-1")
                 continue
-            yield self._judge(attempt, position, fate, function, said, failed=attempt.ids[position] in failed)
-        del self._open[invoke]
+            is_failed = attempt.ids[position] in failed
+            judgement = self._judge(attempt, position, fate, function, said, failed=is_failed)
+            yield judgement if judgement is not None or is_failed else self._done_before(attempt, position, fate)
+        if failed and attempt.unheard is not None:
+            self._unjudged[attempt.consumer, attempt.ids[0]] = invoke, attempt.unheard
+        elif attempt.ids:
+            self._unjudged.pop((attempt.consumer, attempt.ids[0]), None)
+        attempt.judged = True
+        if attempt is current:
+            del self._open[invoke]
         self._over[invoke] = attempt.fates
+
+    def _done_before(self, attempt: Attempt, position: int, fate: Fate) -> Judgement | None:
+        """What was done before an answer that nobody heard stays done: code that finds it done does nothing."""
+        function = self.of_function[attempt.function]
+        judged = (
+            self._judge(before, position, fate, function, "invoke", failed=before.failed) for before in attempt.before()
+        )
+        return next((each for each in judged if each is not None), None)
 
     def _judge(
         self,
@@ -197,7 +248,7 @@ class SilentFunctions:
         if position in attempt.refused and self._was_done(fate.business_id):
             self.relied_on.add("EVD-EFFECT-1")
             return Judgement(fate, "effect", attempt.consumer)
-        if position in attempt.refused and attempt.claims:
+        if position in attempt.refused and attempt.claims and not attempt.shared:
             self.relied_on.add("EVD-CLAIM-1")
             return None
         marks = self._marks_of(attempt.function)

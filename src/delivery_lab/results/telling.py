@@ -70,7 +70,7 @@ from delivery_lab.events.union import (
 )
 from delivery_lab.results.telling_feeds import FeedTeller
 from delivery_lab.results.telling_requests import RequestTeller
-from delivery_lab.results.told import SILENT, Told
+from delivery_lab.results.told import SILENT, WHY_GONE, Told
 
 __all__ = ["SILENT", "Teller", "Told"]
 
@@ -89,15 +89,13 @@ def telling_lines(lines: tuple[ContractLine, ...]) -> tuple[ContractLine, ...]:
     return tuple(line for line in lines if line.event not in _SILENT_LINES) or lines[:1]
 
 
-_WHY_GONE = {"ASY-LOOP-1": ", for Lambda stops a recursive loop", "DST-SINK-2": ", for nobody reads its destination"}
-
-
 class Teller:
     """Tells of events one by one, in their order, and gives messages and invokes names that people can read."""
 
     def __init__(self) -> None:
         self._names: dict[str, str] = {}
         self._invokes: dict[str, str] = {}
+        self._running: dict[tuple[str, int], str] = {}  # by environment, too: ids of events repeat (ASY-ONCE-1)
         self._counts: dict[str, int] = {}
         self._holders: dict[tuple[str, str], list[str]] = {}  # of a message for a reader
         self._held: dict[str, list[tuple[str, str]]] = {}
@@ -142,7 +140,7 @@ class Teller:
 
     def held_by(self, invoke: str) -> tuple[str, ...]:
         """The messages that an invoke works on."""
-        return tuple(message for _, message in self._held.get(invoke, ()))
+        return tuple(message for _, message in self._held.get(self._invokes.get(invoke, ""), ()))
 
     def batch_of(self, invoke: str) -> tuple[str, ...]:
         """The messages that an invoke got, also when it has ended."""
@@ -288,9 +286,9 @@ class Teller:
         """What an invoke gets. The mappings of a partition read apart from each other: each has its own holders."""
         name = self._invokes[invoke]
         self._batches[invoke] = messages
-        self._held[invoke] = [(reader, message) for message in messages]
-        held = sorted({holder for key in self._held[invoke] for holder in self._holders.get(key, ())})
-        for key in self._held[invoke]:
+        self._held[name] = [(reader, message) for message in messages]
+        held = sorted({holder for key in self._held[name] for holder in self._holders.get(key, ())})
+        for key in self._held[name]:
             self._holders.setdefault(key, []).append(name)
         overlap = f", while {' and '.join(held)} still {'works' if len(held) == 1 else 'work'} on it" if held else ""
         return f"{name} gets {self.names(messages)}{overlap}"
@@ -311,7 +309,8 @@ class Teller:
         match event:
             case InvokeStarted():
                 self._counts[event.function] = self._counts.get(event.function, 0) + 1
-                self._invokes[event.invoke] = f"{event.function} #{self._counts[event.function]}"
+                name = f"{event.function} #{self._counts[event.function]}"
+                self._invokes[event.invoke] = self._running[event.invoke, event.environment] = name
                 return SILENT  # what it gets is told
             case InvokeEnded():
                 return Told(self._ends(event))
@@ -325,8 +324,8 @@ class Teller:
                 assert_never(event)
 
     def _ends(self, event: InvokeEnded) -> str:
-        name = self._invokes[event.invoke]
-        for key in self._held.pop(event.invoke, ()):
+        name = self._running.pop((event.invoke, event.environment))
+        for key in self._held.pop(name, ()):
             self._holders[key].remove(name)
         if event.error is None:
             return ""
@@ -349,7 +348,7 @@ class Teller:
             case EventExpired():
                 return Told(f"expired in {event.source}", event.event)
             case EventDiscarded():
-                why = _WHY_GONE.get(event.rule or "", " without an on-failure destination")
+                why = WHY_GONE.get(event.rule or "", " without an on-failure destination")
                 return Told(f"discarded from {event.source}{why}", event.event)
             case EventAnswered() | EventCompleted():
                 return SILENT

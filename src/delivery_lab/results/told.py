@@ -20,3 +20,5 @@ class Told(NamedTuple):
 
 SILENT = Told("")
 """Nothing is told."""
+WHY_GONE = {"ASY-LOOP-1": ", for Lambda stops a recursive loop", "DST-SINK-2": ", for nobody reads its destination"}
+"""By rule: why an asynchronous event is discarded, where it is not for want of a destination."""

@@ -1,4 +1,4 @@
-"""Which queues may name a queue as their dead-letter queue: redrive allow policies (SQS-DLQ-4)."""
+"""Which queue takes the dead letters of another: what allows it (SQS-DLQ-4), what is written twice."""
 
 from __future__ import annotations
 
@@ -10,19 +10,25 @@ from delivery_lab.limits.queues import REDRIVE_PERMISSION, SOURCE_QUEUES
 from delivery_lab.model.sqs.queue import SqsQueue
 from delivery_lab.program.graph import UNKNOWN, Unknown
 from delivery_lab.resource_types import QUEUE
-from delivery_lab.stack.queues import AllowPolicy
+from delivery_lab.stack.overwriting import rival_redrives
+from delivery_lab.stack.queues import AllowPolicy, RedrivePolicyResource
 from delivery_lab.stack.stack import Stack
 
 _DENY_ALL, _BY_QUEUE = "denyAll", "byQueue"
 
 
 def check_redrive_permissions(stack: Stack, queues: Iterable[SqsQueue]) -> None:
-    """Refuse a dead-letter queue that does not allow its source.
+    """Refuse a dead-letter queue that does not allow its source, and one that may be another.
 
     Raises:
         DeploymentRefusedError: it does not, or its policy is none.
-        NotModelledError: it does not, and the source may have named it before that was said.
+        NotModelledError: it does not, and the source may have named it before that was said; or resources write
+            different redrive policies of one queue.
     """
+    written = {each.urn: each.policy.text.known for each in stack.all(RedrivePolicyResource)}
+    for place in rival_redrives(stack):
+        if len({written[urn] for urn in place.urns}) > 1:
+            raise NotModelledError(place.refusal)
     policies = {url: (policy, content) for url, policy, content in _policies(stack)}
     for source in queues:
         target = source.dead_letter_queue

@@ -61,14 +61,7 @@ def overwritten(stack: Stack) -> Iterator[Overwritten]:
     yield from _policies(stack)
     yield from rival_notifications(stack)
     yield from rival_configs(stack)
-    yield from _of(
-        stack.all(RedrivePolicyResource),
-        lambda each: each.queue_url.known,
-        lambda each: each.queue_url,
-        lambda each: f"the redrive policy of {_queue_name(stack, each)}",
-        "SQS-POLICY-1",
-        "keep one of {names}",
-    )
+    yield from rival_redrives(stack)
     yield from rival_targets(stack)
 
 
@@ -99,6 +92,18 @@ def rival_configs(stack: Stack) -> Iterator[Overwritten]:
         lambda each: f"the settings of asynchronous invokes of {each.function.name if each.function else each.name}",
         "ASY-CONFIG-1",
         "put all settings of {names} into one FunctionEventInvokeConfig",
+    )
+
+
+def rival_redrives(stack: Stack) -> Iterator[Overwritten]:
+    """Redrive policies of one queue (SQS-POLICY-1)."""
+    return _of(
+        stack.all(RedrivePolicyResource),
+        lambda each: each.queue_url.known,
+        lambda each: each.queue_url,
+        lambda each: f"the redrive policy of {_queue_name(stack, each)}",
+        "SQS-POLICY-1",
+        "keep one of {names}",
     )
 
 
