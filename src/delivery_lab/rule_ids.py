@@ -27,9 +27,17 @@ RetainedRuleId = Literal["SQS-RET-1", "SQS-RET-2", "SQS-RET-3", "SQS-RET-4"]
 OverwrittenRuleId = Literal[
     "EB-TARGETS-2", "EB-TARGETS-3", "SQS-ADDRESS-1", "S3-NOTIFY-2", "SNS-POLICY-2", "SQS-POLICY-1"
 ]
-RefusedRuleId = Literal["API-NAME-1", "API-VALUE-1", "ESM-ONE-1", "ESM-REGION-1", "ESM-ROLE-1", "SNS-ENDPOINT-1"]
+RefusedRuleId = Literal[
+    "API-NAME-1", "API-VALUE-1", "ESM-ONE-1", "ESM-REGION-1", "ESM-ROLE-1", "S3-ADDRESS-1", "SNS-ENDPOINT-1"
+]  # fmt: skip
+
+DestinationRuleId = Literal[
+    "DST-DLQ-1", "DST-FAILURE-1", "DST-RECORD-1", "DST-ROLE-1", "DST-SINK-1", "DST-SINK-2",
+    "DST-SIZE-1", "DST-SUCCESS-1", "DST-TARGET-1",
+]  # fmt: skip
 
 RuleId = Literal[
+    DestinationRuleId,
     NamedRuleId,
     RefusedRuleId,
     OverwrittenRuleId,
@@ -71,15 +79,6 @@ RuleId = Literal[
     "DDS-SIZE-1",
     "DDS-TIME-1",
     "DDS-VIEW-1",
-    "DST-DLQ-1",
-    "DST-FAILURE-1",
-    "DST-RECORD-1",
-    "DST-ROLE-1",
-    "DST-SINK-1",
-    "DST-SINK-2",
-    "DST-SIZE-1",
-    "DST-SUCCESS-1",
-    "DST-TARGET-1",
     "ESM-BATCH-1",
     "ESM-BATCH-2",
     "ESM-BATCH-3",

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from delivery_lab.checks.registry import CHECKS
+from delivery_lab.stack.stack import Stack
 from tests.checks.world import findings_in, graph_of, ids
 
 DEAD = "arn:aws:sqs:eu-west-1:123456789012:dead"
@@ -66,6 +68,31 @@ mapping(jobs, function("audit"), "second")
         "billing and audit read the same queue, jobs. Messages are not copied: each goes to the function whose poller "
         "happens to receive it, so every function misses a part of them."
     )
+
+
+PIPE = """
+jobs = queue_with_dlq()
+mapping(jobs, function("billing"))
+aws.pipes.Pipe("pipe", role_arn=role.arn, source=jobs.arn, target=function("audit").arn{more})
+"""
+
+
+def test_a_pipe_and_a_function_on_one_queue_compete(tmp_path: Path) -> None:
+    stack = Stack.of(graph_of(tmp_path / "shop", PIPE.format(more="")))
+    [finding] = CHECKS["CHK-SHARE-1"].findings(stack)
+
+    assert finding.resources == ("jobs", "mapping", "pipe")
+    assert list(finding.values) == ["mapping.functionName", "pipe.source"]
+    assert finding.why == (
+        "billing and pipe read the same queue, jobs. Messages are not copied: each goes to the reader that happens to "
+        "receive it, so every reader misses a part of them."
+    )
+
+
+def test_a_pipe_that_is_stopped_reads_nothing(tmp_path: Path) -> None:
+    stack = Stack.of(graph_of(tmp_path / "shop", PIPE.format(more=", desired_state='STOPPED'")))
+
+    assert list(CHECKS["CHK-SHARE-1"].findings(stack)) == []
 
 
 @pytest.mark.parametrize(

@@ -220,6 +220,15 @@ def test_a_record_of_another_message_is_no_message_of_its_own() -> None:
     assert outcome_of(run_of(*events)).messages.sent == 0
 
 
+def test_a_test_event_of_a_bucket_is_no_message_behind_a_topic_either() -> None:
+    bucket = FeedConfigured(0, None, "uploads", "bucket", "notify", "topic", "orders")
+    told = FeederAccepted(0, None, "uploads", "t", "{}", "s3:TestEvent", "", None, True)
+    on = FeedHandedOn(0, "S3-NOTIFY-1", "uploads", "notify", "t", "orders", "n")
+    events = [bucket, *ONE, told, on, _published(), _handed(), sent("m"), *_processed()]
+
+    assert outcome_of(run_of(*events)).messages.sent == 0
+
+
 def test_what_a_fifo_queue_takes_for_a_repetition_counts_for_nobody() -> None:
     repeated = FeedRepeated(0, "SNS-DELIVER-1", "orders", "sub", "n", "jobs")
 

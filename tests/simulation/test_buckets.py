@@ -10,6 +10,7 @@ from urllib.parse import quote_plus, unquote_plus
 import pytest
 
 from delivery_lab import resource_types
+from delivery_lab.checks.registry import CHECKS
 from delivery_lab.errors import DeploymentRefusedError, NotModelledError, WorkloadError
 from delivery_lab.events import FeederAccepted
 from delivery_lab.model.sns.publishing import PublishSettings
@@ -122,6 +123,21 @@ def test_a_topic_gets_the_record() -> None:
     world.put()
 
     assert len(world.events(FeederAccepted)) == 1
+
+
+def test_s3_address_1_a_bucket_is_named_by_its_name_not_by_its_arn() -> None:
+    bucket = resource(resource_types.BUCKETS[0], "uploads")
+    told = resource(resource_types.BUCKET_NOTIFICATION, "notify", {"bucket": "arn:aws:s3:::uploads"})
+    stack = stack_of(bucket, told)
+
+    with pytest.raises(DeploymentRefusedError) as refused:
+        connect_buckets(stack, World().account, [])
+
+    assert str(refused.value) == (
+        "AWS would refuse notify: InvalidBucketName: The specified bucket is not valid: arn:aws:s3:::uploads is no "
+        "name (S3-ADDRESS-1)\n  fix: set bucket of notify to the id of the bucket"
+    )
+    assert [found.resources for found in CHECKS["CHK-FEED-13"].findings(stack)] == [("notify",)]
 
 
 def test_what_lies_outside_is_noted() -> None:

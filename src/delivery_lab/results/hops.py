@@ -143,7 +143,9 @@ class Hops:
         if event.message in self._at:  # another feed handed it on
             return
         message = NewMessage(event.message, event.body, event.instant_us, event.group or None, event.name)
-        self._at[event.message] = {} if event.follow_up else self._branches(event.feeder, message, ())
+        # A feeder has handed it on that counts it for nobody, as a bucket its test event.
+        uncounted = event.follow_up or event.message in self._announced
+        self._at[event.message] = {} if uncounted else self._branches(event.feeder, message, ())
 
     def _branches(self, feeder: str, message: NewMessage, above: tuple[str, ...]) -> Branches:
         found: Branches = {}

@@ -43,6 +43,11 @@ RULES = (
         "which of several resources is written last is refused.",
         _CONFIGURE,
     ),
+    observed(
+        "S3-ADDRESS-1",
+        "Whoever configures a bucket names it by its name: its ARN is no name, and refused.",
+        "AWS's SDKs: https://github.com/boto/boto3/issues/2779 (only ARNs of access points are taken)",
+    ),
     documented(
         "S3-FILTER-1",
         "A configuration is about the events that it names, with * for all of a kind, and about keys with its prefix and its "

@@ -54,6 +54,8 @@ def connect_buckets(stack: Stack, account: Account, notes: list[str]) -> None:
     owner, region = next(((account_of(arn), arn.split(":")[3]) for arn in arns), ("", _ANYWHERE))
     overwritten = refusals(rival_notifications(stack))
     for resource in stack.all(BucketNotification):
+        if resource.by_arn:
+            raise _named_by_arn(resource)
         bucket = buckets.get(resource.bucket.known or "")
         if bucket is None:
             what = resource.bucket.known or "a bucket that is known only after deployment"
@@ -82,6 +84,16 @@ def connect_buckets(stack: Stack, account: Account, notes: list[str]) -> None:
                 created.notifications.append(notification)
         if resource.to_event_bus.certain():
             created.notifications.append(connector.to_event_bus(account.buses.default(owner, own_region)))
+
+
+def _named_by_arn(resource: BucketNotification) -> DeploymentRefusedError:
+    return DeploymentRefusedError(
+        resource.name,
+        "InvalidBucketName",
+        f"The specified bucket is not valid: {resource.bucket.known} is no name",
+        rule="S3-ADDRESS-1",
+        fix=f"set bucket of {resource.name} to the id of the bucket",
+    )
 
 
 def _keeps_versions(stack: Stack, bucket: Bucket) -> bool:

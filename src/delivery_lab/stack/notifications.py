@@ -56,6 +56,11 @@ class BucketNotification(StackResource):
     to_event_bus: Setting[bool]
     functions: tuple[str, ...]
 
+    @property
+    def by_arn(self) -> bool:
+        """Whether it names its bucket by the ARN, which S3 refuses (S3-ADDRESS-1)."""
+        return (self.bucket.known or "").startswith("arn:")
+
 
 def bucket_notification(inputs: Inputs) -> BucketNotification:
     """A notification of its inputs."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from delivery_lab.checks.check import Check, Found
+from delivery_lab.checks.check import Check, Found, values_of
 from delivery_lab.checks.code.envelopes import unguarded_records
 from delivery_lab.checks.code.object_keys import encoded_keys
 from delivery_lab.checks.code.program import Code
@@ -125,3 +125,19 @@ def _told_functions(stack: Stack) -> Iterator[tuple[Function, BucketNotification
         if queue.urn in told:
             found.setdefault(function.urn, (function, told[queue.urn]))
     yield from found.values()
+
+
+class BucketByArn(Check):
+    id = "CHK-FEED-13"
+    title = "notifications of a bucket that is named by its ARN"
+    severity = Severity.ERROR
+    why = "S3 knows a bucket by its name, and refuses its ARN."
+    fix = "Set bucket to the id of the bucket."
+    source = "S3-ADDRESS-1"
+
+    def find(self, stack: Stack) -> Iterator[Found]:
+        for resource in stack.all(BucketNotification):
+            if resource.by_arn:
+                why = f"{resource.name} names its bucket by the ARN, which S3 refuses."
+                fix = f"set bucket of {resource.name} to the id of the bucket"
+                yield Found((resource.name,), values_of(resource.bucket), why, fix)

@@ -12,6 +12,7 @@ from delivery_lab.rules.rule import LAMBDA_API, LAMBDA_GUIDE
 from delivery_lab.stack.alarms import Alarm
 from delivery_lab.stack.functions import Function, InvokeConfig
 from delivery_lab.stack.mappings import RecordMapping, SqsMapping, StreamMapping
+from delivery_lab.stack.pipes import Pipe
 from delivery_lab.stack.queues import Queue
 from delivery_lab.stack.reading import has_unknown
 from delivery_lab.stack.stack import Stack
@@ -91,27 +92,34 @@ def _rival_filters(readers: list[SqsMapping]) -> bool:
 
 class SharedQueue(Check):
     id = "CHK-SHARE-1"
-    title = "two functions read one queue"
+    title = "two functions or pipes read one queue"
     severity = Severity.WARNING
     why = "They compete: each message goes to one of them, by chance, and the other never sees it."
-    fix = "Give each function a queue of its own, filled by an SNS topic or an event bus."
+    fix = "Give each reader a queue of its own, filled by an SNS topic or an event bus."
     source = "SQS-SHARE-1"
 
     def find(self, stack: Stack) -> Iterator[Found]:
         for queue in stack.polled_queues():
-            readers = _readers(stack, queue)
+            readers, pipes = _readers(stack, queue), list(_pipes(stack, queue))
             functions = {_function_of(reader): reader for reader in readers}
             functions.pop(None, None)
-            if len(functions) < 2 or _rival_filters(readers):
+            if len(functions) + len(pipes) < 2 or _rival_filters(readers):
                 continue  # with rival filters messages are deleted, which is another check
-            names = [name for name in functions if name is not None]
+            names = [*(name for name in functions if name is not None), *(pipe.name for pipe in pipes)]
+            who, each = ("reader that", "reader") if pipes else ("function whose poller", "function")
             why = (
                 f"{' and '.join(names)} read the same queue, {queue.name}. Messages are not copied: each goes to the "
-                "function whose poller happens to receive it, so every function misses a part of them."
+                f"{who} happens to receive it, so every {each} misses a part of them."
             )
-            fix = f"in place of {queue.name}, give each function a queue of its own, filled by a topic or an event bus"
-            values = values_of(*(reader.function_name for reader in functions.values()))
-            yield Found((queue.name, *(reader.name for reader in functions.values())), values, why, fix)
+            fix = f"in place of {queue.name}, give each {each} a queue of its own, filled by a topic or an event bus"
+            named = (*(reader.function_name for reader in functions.values()), *(pipe.source_arn for pipe in pipes))
+            involved = (queue.name, *(reader.name for reader in functions.values()), *(pipe.name for pipe in pipes))
+            yield Found(involved, values_of(*named), why, fix)
+
+
+def _pipes(stack: Stack, queue: Queue) -> Iterator[Pipe]:
+    """The pipes that read a queue."""
+    return (pipe for pipe in stack.all(Pipe) if not pipe.is_stopped and stack.queue_at(pipe.source_arn.known) is queue)
 
 
 def _function_of(mapping: SqsMapping) -> str | None:
