@@ -156,3 +156,16 @@ def test_nothing_is_said_of_other_filter_policies(tmp_path: Path, program: str) 
 
 def test_nothing_is_said_of_a_filter_policy_to_whose_topic_nothing_is_published(tmp_path: Path) -> None:
     assert _why(tmp_path, 'subscribe({"kind": ["sale"]})', TEN, check="CHK-FEED-8") == []
+
+
+def test_what_is_not_modelled_is_said_where_nothing_is_found(tmp_path: Path) -> None:
+    """No check looks at a mapping of a broker of Amazon MQ, so that no finding does not mean that it is right."""
+    broker = """
+aws.lambda_.EventSourceMapping("map", function_name=fn("worker").arn, queues="orders",
+                               event_source_arn="arn:aws:mq:us-east-1:123456789012:broker:b:b-1")
+"""
+    assert _why(tmp_path, broker, "send: []") == []
+    notes = Lab.open(tmp_path).examine("dev", quantify=False).notes
+    (said,) = (note for note in notes if "modelled" in note)
+    why = "map: queues = 'orders'; nearest: eventSourceArn of an SQS queue"
+    assert said == f"not modelled, so that no check looks at what it does: {why}"

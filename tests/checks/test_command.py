@@ -222,13 +222,13 @@ def test_quantify_takes_a_workload_and_says_when_there_is_none(folder: Path, che
 def test_quantify_says_what_the_model_does_not_know(folder: Path, check: Check) -> None:
     program = FAIR + (
         "\naws.dynamodb.Table('orders', hash_key='id', attributes=[{'name': 'id', 'type': 'S'}], "
-        "billing_mode='PAY_PER_REQUEST', replicas=[{'region_name': 'eu-west-1'}])"
+        "billing_mode='PAY_PER_REQUEST', replicas=[{'region_name': 'eu-west-1', 'consistency_mode': 'STRONG'}])"
     )
     write_project(folder, program, {"workloads/shop.yaml": WORKLOAD})
     [entry] = check("--quantify", "--json").lines()
     assert entry["effect"]["text"] == (
         "not simulated: stack prod uses what is not modelled: "
-        "orders: replicas = [{'regionName': 'eu-west-1'}]; nearest: a table in one region"
+        "orders: replicas.consistencyMode = 'STRONG'; nearest: EVENTUAL"
     )
 
 

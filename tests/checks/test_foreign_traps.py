@@ -64,7 +64,7 @@ BAD = (
         """
         jobs = queue_with_dlq()
         mapping(jobs, function())
-        aws.iam.RolePolicy("sends", role=role.id, policy=pulumi.Output.json_dumps({"Statement": [
+        aws.iam.RolePolicy("sends-jobs", role=role.id, policy=pulumi.Output.json_dumps({"Statement": [
             {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": jobs.arn}]}))
         aws.scheduler.Schedule("hourly", schedule_expression="rate(1 hour)", flexible_time_window={"mode": "OFF"},
                                target={"arn": jobs.arn, "role_arn": role.arn,

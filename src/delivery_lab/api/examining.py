@@ -85,11 +85,19 @@ def examine(
     if quantify and findings and trial is not None:
         with timed("quantify", phases):
             effects = trial.effects(findings)
-    notes = graph.warnings if values else (*graph.warnings, _WITHOUT_VALUES)
+    notes = (*graph.warnings, *_not_modelled(Stack.of(graph)), *(() if values else (_WITHOUT_VALUES,)))
     held = project.stack(stack)
     stack_file = held.path if held.exists else project.file
     places = places_of(graph, findings, project.label(stack_file))
     return Examination(stack, stack_file, findings, effects, places, notes, tuple(phases))
+
+
+def _not_modelled(stack: Stack) -> Iterator[str]:
+    """What ends each run of a stack, and no check looks at: that there is no finding says nothing of it."""
+    from delivery_lab.simulation.refused_stacks import stack_problems
+
+    for problem in stack_problems(stack):
+        yield f"not modelled, so that no check looks at what it does: {problem}"
 
 
 def _filters(graph: Graph) -> bool:

@@ -9,8 +9,9 @@ from delivery_lab import resource_types
 from delivery_lab.errors import NotModelledError
 from delivery_lab.simulation.provisioned import provisioned_problems
 from delivery_lab.simulation.qualifiers import qualifier_problems
+from delivery_lab.simulation.refused_stacks import stack_problems
 from delivery_lab.simulation.snap_start import snap_start_problems
-from delivery_lab.simulation.supported_apis import APIS, OF_WHOLE_APIS
+from delivery_lab.simulation.supported_apis import OF_WHOLE_APIS
 from delivery_lab.simulation.supported_inputs import DESCRIBED_FUNCTION, IMAGE_FUNCTION, LOCAL_CODE, SUPPORT
 from delivery_lab.stack.apis import Api
 from delivery_lab.stack.functions import Function
@@ -32,20 +33,14 @@ def check(stack: Stack) -> list[str]:
     Raises:
         NotModelledError: naming each setting that is not modelled, with what is nearest.
     """
-    problems: list[str] = []
-    notes: list[str] = []
-    for resource in stack.resources.values():
-        support = SUPPORT.get(resource.type)
-        if resource.type == resource_types.FUNCTION or resource.type in APIS:
-            continue
-        if support is not None:
-            problems.extend(stack.refused_inputs(resource, support))
-        elif resource.type in FEEDERS:
-            notes.append(f"{resource.name} ({resource.type}) is not simulated: only the workload sends messages")
-    if problems:
+    if problems := stack_problems(stack):
         lines = "\n".join(f"  {problem}" for problem in problems)
         raise NotModelledError(f"stack {stack.name} uses what is not modelled:\n{lines}")
-    return notes
+    return [
+        f"{resource.name} ({resource.type}) is not simulated: only the workload sends messages"
+        for resource in stack.resources.values()
+        if resource.type in FEEDERS
+    ]
 
 
 def input_problems(stack: Stack, resource: StackResource) -> list[str]:

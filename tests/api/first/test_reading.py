@@ -386,3 +386,80 @@ def test_recursion_and_mutual_calls_end() -> None:
 @pytest.mark.parametrize("source", ["", "handler = make()", "def other(): ...", "class handler: ..."])
 def test_a_handler_that_cannot_be_found_reads_nothing(source: str) -> None:
     assert read(source).message(QUEUE) == {"id": "message-{n}"}
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        'if "id" not in body: raise ValueError',
+        'if "id" not in body or "sku" not in body: return {"statusCode": 400}',
+        'if not body.get("id"): return {"statusCode": 400}',
+        'if not all([body.get("id"), body.get("sku")]): return {"statusCode": 400}',
+        'if body.get("id") is None: raise ValueError',
+        '[raising() for name in ("id", "sku") if name not in body]',
+        "missing = [name for name in REQUIRED if name not in body]",
+    ],
+)
+def test_members_without_which_the_code_ends_are_needed(code: str) -> None:
+    source = f"""
+        REQUIRED = ["id", "sku"]
+        def handler(event, context):
+            body = json.loads(event["Records"][0]["body"])
+            {code}
+            return body.get("note"), body.get("sku")
+        """
+    wanted = {"id": "id-{n}", "sku": "sku-{n}"} if "sku" in code or "REQUIRED" in code else {"id": "id-{n}"}
+    assert read(source).message(QUEUE) == wanted
+
+
+def test_members_that_are_looked_for_and_may_be_missing_are_not_needed() -> None:
+    source = """
+        def handler(event, context):
+            body = json.loads(event["Records"][0]["body"])
+            if "note" not in body:
+                body["note"] = ""
+            for name in ("a", "b"):
+                if name in body:
+                    print(body["id"], name)
+        """
+    assert read(source).message(QUEUE) == {"id": "id-{n}"}
+
+
+def test_attributes_of_a_new_item_have_the_types_that_are_read() -> None:
+    source = """
+        def handler(event, context):
+            for record in event["Records"]:
+                new = record["dynamodb"]["NewImage"]
+                print(float(new["amount"]["N"]), new["name"]["S"], new["open"]["BOOL"], new["kind"]["S"] == "paid")
+                print(new["place"]["M"]["city"]["S"], new.get("note"), new["unknown"])
+        """
+    assert read(source).image() == {
+        "amount": 1,
+        "name": "name-{n}",
+        "open": False,
+        "kind": "paid",
+        "place": {"city": "city-{n}"},
+    }
+
+
+def test_a_body_that_may_be_the_event_itself_is_read_as_the_body() -> None:
+    source = """
+        def handler(event, context):
+            if "body" in event:
+                body = json.loads(event["body"])
+            else:
+                body = event
+            return body["id"]
+        """
+    assert read(source).message(("body",)) == {"id": "id-{n}"}
+
+
+def test_message_attributes_have_the_types_that_are_read() -> None:
+    source = """
+        def handler(event, context):
+            for record in event["Records"]:
+                attributes = record["messageAttributes"]
+                print(attributes["tenant"]["stringValue"], int(attributes["weight"]["stringValue"]))
+                print(attributes.get("note"), attributes["blob"]["binaryValue"])
+        """
+    assert read(source).message_attributes() == {"tenant": "tenant-{n}", "weight": 1}

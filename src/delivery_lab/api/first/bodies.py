@@ -21,6 +21,8 @@ TOPIC = ("Records", "[]", "Sns", "Message")
 OBJECT = ("Records", "[]", "s3", "object")
 HTTP = ("body",)
 DETAIL = ("detail",)
+IMAGE = ("Records", "[]", "dynamodb", "NewImage")
+ATTRIBUTES = ("Records", "[]", "messageAttributes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,21 @@ class MessageBodies:
         held = shape.sample("detail") if shape is not None and shape.fields else {}
         return held if isinstance(held, dict) else {}
 
+    def image(self) -> dict[str, Any]:
+        """Attributes of a new item that are read off the records of a table's stream."""
+        shape = _at(self.found.event, IMAGE)
+        return {} if shape is None else _attributes(shape)
+
+    def message_attributes(self) -> dict[str, Any]:
+        """Attributes of a message that are read off the records of a queue."""
+        shape = _at(self.found.event, ATTRIBUTES)
+        read = {} if shape is None else {key: part for key, part in shape.fields.items() if part.needed}
+        texts = {name: part.fields["stringValue"] for name, part in read.items() if "stringValue" in part.fields}
+        return {
+            name: text.value if isinstance(text.value, int | float) else str(text.sample(name))
+            for name, text in texts.items()
+        }
+
     def parameters(self, name: str) -> dict[str, str]:
         """Members of an HTTP event's map that are read, such as `queryStringParameters`."""
         shape = self.found.event.fields.get(name)
@@ -92,6 +109,26 @@ def sendable(value: Any) -> Any:
     if isinstance(value, Mapping | str):
         return value
     return json.dumps(value, ensure_ascii=False)
+
+
+def _attributes(image: MessageShape) -> dict[str, Any]:
+    """Attributes that are read and may not be left out, by the types that they are read as; none of another type."""
+    made = {name: _attribute(name, part) for name, part in image.fields.items() if part.needed and not part.flag}
+    return {name: value for name, value in made.items() if value is not None}
+
+
+def _attribute(name: str, part: MessageShape) -> Any:
+    """The value of an attribute, None where its type is not told."""
+    match part.fields:
+        case {"N": number}:
+            return number.value if isinstance(number.value, int | float) else 1
+        case {"BOOL": switch}:
+            return switch.value is True
+        case {"S": text}:
+            return str(text.sample(name))
+        case {"M": inner}:
+            return _attributes(inner)
+    return None
 
 
 def _at(shape: MessageShape, place: tuple[str, ...]) -> MessageShape | None:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
+from delivery_lab.api.first.constant_names import constant_names
 from delivery_lab.api.first.conversions import convertible
 from delivery_lab.api.first.models import Models, last_name
 from delivery_lab.api.first.shape import NOTHING, MessageShape
@@ -76,6 +77,8 @@ class Expressions(ABC):
         self.found = Findings()
         self.functions: dict[str, AnyFunction] = {}
         classes: dict[str, ast.ClassDef] = {}
+        nodes = list(nodes)
+        self._texts = constant_names(nodes)
         for node in nodes:
             if isinstance(node, AnyFunction):
                 self.functions.setdefault(node.name, node)
@@ -106,6 +109,8 @@ class Expressions(ABC):
         if isinstance(target, ast.Name):
             if held is None:
                 env.pop(target.id, None)
+            elif held is self.found.event and target.id in env:
+                return  # what stands for a body where the function is invoked by hand
             elif held.inner is None or held.inner is not env.get(target.id):
                 env[target.id] = held  # of two branches the one counts that parses the text
         elif isinstance(target, ast.Attribute) and held is not None:
@@ -221,6 +226,8 @@ class Expressions(ABC):
         if isinstance(op, ast.In | ast.NotIn) and second is not None:
             if isinstance(left, ast.Constant):
                 second.at(str(left.value), needed=False)
+            for key in self._texts.get(left.id, ()) if isinstance(left, ast.Name) else ():
+                second.at(key, needed=isinstance(op, ast.NotIn))  # a list of what is required
         elif first is not None:
             self.compared(first, right)
         elif second is not None:

@@ -8,12 +8,15 @@ another package, for instance): what is parsed as JSON there counts as a message
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from delivery_lab.api.first.expressions import AnyFunction, Expressions, Findings, Names
 from delivery_lab.api.first.models import last_name
 from delivery_lab.api.first.shape import MessageShape
 from delivery_lab.api.first.sources import HandlerCode
+
+_ENDING = (ast.Raise, ast.Return, ast.Continue)
+"""What ends the work on a message."""
 
 _MOST_DEEP = 12
 """Calls inside each other that are followed."""
@@ -160,11 +163,33 @@ class _HandlerReader(Expressions):
             for line in body
             for node in ast.walk(line)
         )
+        if any(isinstance(node, _ENDING) for line in body for node in ast.walk(line)):
+            for missing in self._missing(test, env):
+                missing.needed = True
         name = _key_of(test)
         held = self.value(test, env)
         if held is not None and bad and name is not None:
             held.flag = True
             self.found.flags.append(name)
+
+    def _missing(self, test: ast.expr, env: Names) -> Iterator[MessageShape]:
+        """The members that are missing, or empty, where a test holds."""
+        asked: list[ast.expr] = []
+        match test:
+            case ast.BoolOp(op=ast.Or(), values=values):
+                for each in values:
+                    yield from self._missing(each, env)
+            case ast.UnaryOp(op=ast.Not(), operand=ast.Call(func=ast.Name(id="all"), args=[ast.List(elts=parts)])):
+                asked = parts
+            case ast.UnaryOp(op=ast.Not(), operand=operand):
+                asked = [operand]
+            case ast.Compare(left=left, ops=[ast.Is()], comparators=[ast.Constant(value=None)]):
+                asked = [left]
+            case ast.Compare(left=ast.Constant(value=str(key)), ops=[ast.NotIn()], comparators=[holder]):
+                held = self.value(holder, env)
+                if held is not None:
+                    yield held.at(key)
+        yield from (held for each in asked if (held := self.value(each, env)) is not None)
 
 
 def _key_of(test: ast.expr) -> str | None:

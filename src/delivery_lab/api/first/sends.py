@@ -82,7 +82,7 @@ class FirstSends:
                     body = _with(bodies.message(KINESIS), wanted.get("data"))
                     yield {"stream": stream.label, "key": "key-{n}", "body": body}
                 case DynamoDbMapping(table=table) if table is not None:
-                    yield {"table": table.label, "body": _item(table)}
+                    yield {"table": table.label, "body": {**bodies.image(), **_item(table)}}
                 case KafkaMapping(topics=topics) if topics.known:
                     body = _with(bodies.message(()), wanted.get("value"))
                     yield {"at": _AFTER_START, "topic": topics.known[0], "key": "key-{n}", "body": body}
@@ -98,6 +98,9 @@ class FirstSends:
             yield from feeding
             return
         more: Line = {"key": "group-{n}", "dedup": "{n}"} if queue.fifo.known else {}
+        attributes = bodies.message_attributes()
+        if attributes:
+            more["attributes"] = attributes
         yield {"queue": queue.label, **more, "body": _with(bodies.message(QUEUE), wanted.get("body"))}
 
     # -- topics, buckets, rules -----------------------------------------------------------------------------------
