@@ -16,6 +16,7 @@ from delivery_lab.checks.code.event_parts import EventParts, Shapes
 from delivery_lab.checks.code.event_shapes import (
     EVENT_SHAPES,
     KEYS_OF_RECORDS,
+    RECORD_SHAPES,
     RECORDS_OF_EVENTS,
     WHOLE_EVENTS,
     EventShape,
@@ -25,11 +26,14 @@ from delivery_lab.checks.code.module import FunctionNode, own_nodes
 from delivery_lab.checks.code.processors import uses_powertools_batch
 from delivery_lab.checks.code.program import Code
 from delivery_lab.checks.code.reached import entry_of, live_nodes, reached
+from delivery_lab.checks.code.record_handlers import handlers_of_data_classes
 from delivery_lab.checks.code.responses import is_of_powertools
 from delivery_lab.checks.code.tree import ancestors, parents_in
 
-_KEEP_THE_EVENT = frozenset({"inject_lambda_context", "capture_lambda_handler", "log_metrics", "idempotent"})
-"""Decorators of Powertools that hand the event on as it is."""
+_KEEP_THE_EVENT = frozenset(
+    {"inject_lambda_context", "capture_lambda_handler", "log_metrics", "idempotent", "event_source"}
+)
+"""Decorators of Powertools that hand the event on as it is, or as a data class that holds its keys."""
 _MISSING_KEY = frozenset({"KeyError", "LookupError"})
 
 
@@ -63,11 +67,15 @@ def miscased_keys(code: Code, feeds: Iterable[FeedKind]) -> list[MiscasedKey]:
         code: the program.
         feeds: everything that hands events to the function.
     """
-    handler = plain_handler(code)
-    if handler is None:
+    entry = entry_of(code)
+    if entry is None:
         return []
-    parts = EventParts(code, handler, frozenset(EVENT_SHAPES[feed] for feed in feeds))
-    found = [each for place in reached(code) for each in _in_function(code, parts, place, handler)]
+    feeds, is_plain = frozenset(feeds), plain_handler(code) is not None
+    record = frozenset(RECORD_SHAPES[feed] for feed in feeds)
+    records = dict.fromkeys(handlers_of_data_classes(code), record) if len(record) == 1 else {}
+    events = frozenset(EVENT_SHAPES[feed] for feed in feeds) if is_plain else frozenset[EventShape]()
+    parts = EventParts(code, entry[1], events, records)
+    found = [each for place in reached(code) for each in _in_function(code, parts, place, entry[1])]
     known = set(set_or_asked_for(code))
     return [each for each in found if each.key not in known]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from delivery_lab.checks.code.callees import callee, is_plain
@@ -16,6 +16,7 @@ from delivery_lab.checks.code.event_shapes import EventShape
 from delivery_lab.checks.code.module import FunctionNode, Module, assigned, own_nodes
 from delivery_lab.checks.code.program import Code
 from delivery_lab.checks.code.reached import live_nodes, reached
+from delivery_lab.checks.code.record_handlers import RECORD
 from delivery_lab.checks.code.tree import arguments_for, called_name, parameters_of
 
 Shapes = frozenset[EventShape]
@@ -48,9 +49,12 @@ class EventParts:
         code: the program.
         entry: its handler.
         events: what the handler may be given as its event.
+        records: by functions that Powertools hands each record to: what it may be, under the name `record`.
     """
 
-    def __init__(self, code: Code, entry: FunctionNode, events: Shapes) -> None:
+    def __init__(
+        self, code: Code, entry: FunctionNode, events: Shapes, records: Mapping[FunctionNode, Shapes] | None = None
+    ) -> None:
         self._code = code
         self._places = reached(code)
         self._held: dict[tuple[int, str], Shapes] = {}
@@ -58,6 +62,9 @@ class EventParts:
         for name in parameters_of(entry)[:1]:
             if not bindings.pop((id(entry), name), None):
                 self._held[id(entry), name] = events
+        for function, shapes in (records or {}).items():
+            if bindings.pop((id(function), RECORD), None) == [None]:  # what it is called with, and nothing else
+                self._held[id(function), RECORD] = shapes
         for _ in range(_MOST_ROUNDS):
             if not self._grow(bindings):
                 break
@@ -71,7 +78,9 @@ class EventParts:
                 return self.of(function, value)
             case ast.Subscript(value=value, slice=ast.Constant(value=str() as key)):
                 return _under(self.of(function, value), key)
-            case ast.Subscript(value=value, slice=ast.Slice()):
+            case ast.Attribute(value=value, attr="records"):
+                return _under(self.of(function, value), "Records")
+            case ast.Attribute(value=value, attr="raw_event") | ast.Subscript(value=value, slice=ast.Slice()):
                 return self.of(function, value)
             case ast.Subscript(value=value):
                 return _entries(self.of(function, value)) or _values(self.of(function, value))

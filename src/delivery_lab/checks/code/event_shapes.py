@@ -136,6 +136,14 @@ EVENT_SHAPES: Mapping[FeedKind, EventShape] = {
     "sns": _records(_SNS_RECORD, "SNS"),
 }
 """The event that a handler gets, by what feeds it."""
+RECORD_SHAPES: Mapping[FeedKind, EventShape] = {
+    "sqs": _SQS_RECORD,
+    "kinesis": _KINESIS_RECORD,
+    "dynamodb": _DYNAMODB_RECORD,
+    "kafka": _KAFKA_RECORD,
+    "sns": _SNS_RECORD,
+}
+"""One record of such an event."""
 WHOLE_EVENTS = frozenset(EVENT_SHAPES.values())
 RECORDS_OF_EVENTS = frozenset({_SQS_RECORD, _KINESIS_RECORD, _DYNAMODB_RECORD, _KAFKA_RECORD, _SNS_RECORD})
 _OF_OTHER_FEEDS = frozenset(

@@ -11,6 +11,7 @@ from delivery_lab.checks.code.program import Code
 from delivery_lab.program.graph import UNKNOWN
 
 _BATCH = "aws_lambda_powertools.utilities.batch"
+_FIFO = "SqsFifoPartialProcessor"
 _POSITIONS = {"process_partial_response": 2, "async_process_partial_response": 2, "batch_processor": 1}
 _HANDLER_POSITIONS = {"process_partial_response": 1, "async_process_partial_response": 1, "batch_processor": 0}
 
@@ -33,6 +34,18 @@ def record_handlers_of(code: Code) -> Iterator[tuple[Module, FunctionNode]]:
 def uses_powertools_batch(code: Code) -> bool:
     """Whether Powertools goes through the records of a batch for the function."""
     return any(True for module in code.modules.values() for _ in batch_calls(code, module))
+
+
+def has_model(code: Code, module: Module, expression: ast.expr) -> bool:
+    """Whether a processor of Powertools makes models of its records, or it cannot be told."""
+    if isinstance(expression, ast.Name):
+        found = code.locate(module, expression.id)
+        value = found[0].assignments.get(found[1]) if found is not None else None
+        return found is None or value is None or has_model(code, found[0], value)
+    if not isinstance(expression, ast.Call):
+        return True
+    plain = 0 if processor_class(code, module, expression) == _FIFO else 1  # a FIFO processor takes no kind of event
+    return len(expression.args) > plain or any(each.arg in (None, "model") for each in expression.keywords)
 
 
 def _in_module(code: Code, module: Module) -> Iterator[str]:

@@ -8,11 +8,12 @@ that name and the processor was given a context.
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from delivery_lab.checks.code.module import FunctionNode, Module, bound_values, own_nodes
-from delivery_lab.checks.code.processors import batch_calls, given_argument, processor_class
+from delivery_lab.checks.code.processors import batch_calls, given_argument, has_model, processor_class
 from delivery_lab.checks.code.program import Code
 from delivery_lab.checks.code.reached import reached
 from delivery_lab.checks.code.responses import is_of_powertools
@@ -61,6 +62,36 @@ def uncallable_handlers(code: Code) -> list[Uncallable]:
             if id(node) in calls:
                 found += _in_call(code, function, *calls.pop(id(node)))
     return found
+
+
+def handlers_of_data_classes(code: Code) -> Iterator[FunctionNode]:
+    """The record handlers that get each record as a data class of Powertools, which holds the keys that AWS sends.
+
+    Nobody else calls them: Powertools alone is handed them.
+    """
+    handed: Counter[str] = Counter()
+    found: dict[str, FunctionNode] = {}
+    for module in code.modules.values():
+        for call, name in batch_calls(code, module):
+            handler, processor = (
+                given_argument(call, key, position)
+                for key, position in zip(("record_handler", "processor"), _PLACES[name], strict=True)
+            )
+            place = code.function(module, handler.id) if isinstance(handler, ast.Name) else None
+            if place is None or not isinstance(handler, ast.Name) or processor is None:
+                continue
+            handed[handler.id] += 1
+            if (
+                processor_class(code, module, processor) in _PROCESSORS
+                and not has_model(code, module, processor)
+                and RECORD in _names(place[1].args)
+                and all(is_of_powertools(code, place[0], each, _KEEP_ARGUMENTS) for each in place[1].decorator_list)
+            ):
+                found[handler.id] = place[1]
+    named = Counter(
+        node.id for module in code.modules.values() for node in ast.walk(module.tree) if isinstance(node, ast.Name)
+    )
+    yield from (function for name, function in found.items() if handed[name] == named[name])
 
 
 def _in_call(code: Code, function: FunctionNode, module: Module, call: ast.Call, name: str) -> Iterator[Uncallable]:
