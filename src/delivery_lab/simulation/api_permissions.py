@@ -6,7 +6,7 @@ from typing import Any
 
 from delivery_lab.stack.events import Bus
 from delivery_lab.stack.functions import Function, Permission
-from delivery_lab.stack.permissions import forbids, lets_api_in
+from delivery_lab.stack.permissions import api_may_invoke, forbids
 from delivery_lab.stack.resource import StackResource
 from delivery_lab.stack.roles import Role
 from delivery_lab.stack.stack import Stack
@@ -34,10 +34,7 @@ class ApiPermissions:
         """Whether a function lets the API invoke it; with a role of its own an integration needs no permission."""
         if credentials is not None:
             return True
-        permissions = [
-            each for each in self._stack.all(Permission) if each.function is None or each.function is function
-        ]
-        if any(lets_api_in(permission, self._execution_arn) for permission in permissions):
+        if api_may_invoke(self._stack.all(Permission), function, self._execution_arn):
             return True
         self._note(
             f"{self._api} may not invoke {function.label}: no aws.lambda.Permission lets apigateway.amazonaws.com; "

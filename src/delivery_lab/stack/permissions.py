@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 from typing import Any
 
 from delivery_lab.program.graph import UNKNOWN
-from delivery_lab.stack.functions import Permission
+from delivery_lab.stack.functions import Function, Permission
 from delivery_lab.stack.queues import Queue
 from delivery_lab.stack.reading import listed
 from delivery_lab.stack.resource import StackResource
@@ -115,3 +115,8 @@ def lets_api_in(permission: Permission, execution_arn: str | None) -> bool:
     if not isinstance(source, str) or execution_arn is None:
         return True
     return source.startswith(execution_arn) or fnmatchcase(f"{execution_arn}/stage/METHOD/path", source)
+
+
+def api_may_invoke(permissions: Iterable[Permission], function: Function, execution_arn: str | None) -> bool:
+    """Whether one of some permissions may let an API invoke a function (HTTP-PERMISSION-1, REST-PERMISSION-1)."""
+    return any(lets_api_in(each, execution_arn) for each in permissions if each.function in (function, None))
