@@ -1615,3 +1615,33 @@ silent(
 silent(
     "CHK-EVENT-4", "events of AWS on the default bus", _WORK, _ruled(pattern='{"source": ["aws.s3"]}', bus='"default"')
 )
+
+# CHK-HANDLER-1 ---------------------------------------------------------------------------------------------------
+
+finds("CHK-HANDLER-1", "`async def`", "async def handle(event, context):\n    charge(event)\n")
+finds("CHK-HANDLER-1", "a handler that yields", handle('for record in event["Records"]:\n    yield work(record)'))
+finds("CHK-HANDLER-1", "an async generator", "async def handle(event, context):\n    yield charge(event)\n")
+silent(
+    "CHK-HANDLER-1",
+    "a plain handler that runs a coroutine",
+    """
+    import asyncio
+    async def main(event): charge(event)
+    def handle(event, context): return asyncio.run(main(event))
+    """,
+)
+silent("CHK-HANDLER-1", "a generator inside", handle("def each():\n    yield 1\nreturn list(each())"))
+silent(
+    "CHK-HANDLER-1",
+    "a decorator that may run it",
+    "from shop import run\n\n@run\nasync def handle(event, context):\n    charge(event)\n",
+)
+silent(
+    "CHK-HANDLER-1",
+    "a name that is given to what runs it",
+    """
+    from shop import run
+    async def handle(event, context): charge(event)
+    handle = run(handle)
+    """,
+)

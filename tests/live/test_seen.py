@@ -37,6 +37,19 @@ def test_no_two_invokes_at_once_have_one_environment() -> None:
     assert found == [1, 2, 1, 1, 1]
 
 
+def test_two_deliveries_of_one_event_have_two_environments() -> None:
+    """They share the id of the event's request (ASY-ONCE-1)."""
+    events: list[Event] = [
+        InvokeStarted(0, None, "worker", "a", 0, _BY),
+        InvokeStarted(1, None, "worker", "a", 0, _BY),
+        InvokeEnded(2, None, "worker", "a", 0, None),
+        InvokeEnded(3, None, "worker", "a", 0, None),
+        InvokeEnded(4, None, "worker", "never begun", 0, None),
+    ]
+    found = [event.environment for event in numbered(events) if isinstance(event, (InvokeStarted, InvokeEnded))]
+    assert found == [1, 2, 1, 2, 0]
+
+
 def test_an_invoke_that_follows_at_once_begins_after_the_one_before_has_ended() -> None:
     events: list[Event] = [
         InvokeStarted(0, None, "worker", "a", 0, _BY),

@@ -309,17 +309,19 @@ def numbered(events: Iterable[Event]) -> Iterator[Event]:
     """
     free: defaultdict[str, list[int]] = defaultdict(list)
     most: Counter[str] = Counter()
-    of_invoke: dict[str, int] = {}
+    of_invoke: defaultdict[str, list[int]] = defaultdict(list)  # two deliveries of one event share an id (ASY-ONCE-1)
     for event in events:
         if isinstance(event, InvokeStarted):
             if not free[event.function]:
                 most[event.function] += 1
                 free[event.function].append(most[event.function])
-            of_invoke[event.invoke] = free[event.function].pop()
-            yield replace(event, environment=of_invoke[event.invoke])
-        elif isinstance(event, InvokeEnded) and event.invoke in of_invoke:
-            free[event.function].append(of_invoke[event.invoke])
-            yield replace(event, environment=of_invoke[event.invoke])
+            environment = free[event.function].pop()
+            of_invoke[event.invoke].append(environment)
+            yield replace(event, environment=environment)
+        elif isinstance(event, InvokeEnded) and of_invoke[event.invoke]:
+            environment = of_invoke[event.invoke].pop(0)
+            free[event.function].append(environment)
+            yield replace(event, environment=environment)
         else:
             yield event
 
