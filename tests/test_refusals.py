@@ -45,6 +45,7 @@ ELSEWHERE: dict[str, str] = {
     "model/pipes/stage.py: self.why": SAID_BEFORE,
     "model/kafka/cluster.py: why": SAID_BEFORE,
     "simulation/gateways.py: refusal_of": SAID_BEFORE,
+    "simulation/redrive_permissions.py: place.refusal": SAID_BEFORE,
     "simulation/sending.py: route.refusal": SAID_BEFORE,
     "simulation/http_apis.py: f'a request is sent to {api.label}": SAID_BEFORE,
     "simulation/rest_apis.py: f'a request is sent to {api.label}": SAID_BEFORE,

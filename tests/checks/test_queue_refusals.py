@@ -147,6 +147,34 @@ mapping(jobs, worker, "first")
 
 
 @pytest.mark.parametrize(
+    ("own", "more", "found"),
+    [
+        ('json.dumps({"redrivePermission": "denyAll"})', "", [("error", ["dead", "jobs"])]),
+        ('json.dumps({"redrivePermission": "allowAll"})', "", []),
+        ('other.arn.apply(lambda a: by_queue([a]))', "", [("error", ["dead", "jobs"])]),
+        (f'by_queue(["{DEAD[:-4]}jobs"])', "", []),
+        ("None", 'aws.sqs.RedriveAllowPolicy("allow", queue_url=dead.id, redrive_allow_policy=by_queue([]))',
+         [("warning", ["allow", "dead", "jobs"])]),
+    ],
+)  # fmt: skip
+def test_sqs_dlq_4_a_dead_letter_queue_that_does_not_allow_its_source(
+    tmp_path: Path, own: str, more: str, found: list[tuple[str, list[str]]]
+) -> None:
+    program = f"""
+def by_queue(arns):
+    return json.dumps({{"redrivePermission": "byQueue", "sourceQueueArns": arns}})
+
+other = aws.sqs.Queue("other")
+dead = aws.sqs.Queue("dead", message_retention_seconds=14 * DAY, redrive_allow_policy={own})
+jobs = aws.sqs.Queue("jobs", name="jobs", visibility_timeout_seconds=60, redrive_policy=redrive(dead))
+{more}
+"""
+    findings = findings_in(graph_of(tmp_path / "shop", program))
+
+    assert [(each.severity.value, list(each.resources)) for each in findings if each.check == "CHK-DLQ-6"] == found
+
+
+@pytest.mark.parametrize(
     ("policy", "problem"),
     [
         (json.dumps({"deadLetterTargetArn": DEAD, "maxReceiveCount": 1000}), ""),

@@ -86,6 +86,15 @@ class AllowPolicy:
     written: object
     content: Mapping[str, Any] | None
 
+    def refuses(self, source_arn: str | None) -> bool:
+        """Whether a queue certainly may not name the queue that it is of."""
+        content = self.content or {}
+        sources = content.get("sourceQueueArns") or ()
+        if content.get("redrivePermission") != "byQueue":
+            return content.get("redrivePermission") == "denyAll"
+        told = source_arn is not None and all(isinstance(source, str) for source in sources)
+        return told and source_arn not in sources
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Queue(StackResource):

@@ -12,6 +12,7 @@ from delivery_lab.limits.queues import DAY_SECONDS, MAX_RECEIVE_COUNT, RETENTION
 from delivery_lab.rules.rule import SQS_API, SQS_GUIDE
 from delivery_lab.stack.functions import InvokeConfig
 from delivery_lab.stack.mappings import RecordMapping
+from delivery_lab.stack.queues import AllowPolicy
 from delivery_lab.stack.settings import Setting
 from delivery_lab.stack.stack import Stack
 
@@ -137,7 +138,7 @@ class RefusedRedrivePolicy(Check):
     severity = Severity.ERROR
     why = (
         f"It has to be JSON with deadLetterTargetArn and a maxReceiveCount from {MAX_RECEIVE_COUNT.minimum:,} to "
-        f"{MAX_RECEIVE_COUNT.maximum:,}."
+        f"{MAX_RECEIVE_COUNT.maximum:,}, and its dead-letter queue has to allow the source."
     )
     fix = f"Set deadLetterTargetArn, and maxReceiveCount to {ADVISED_MAX_RECEIVE_COUNT}."
     source = SQS_API + "API_SetQueueAttributes.html"
@@ -154,6 +155,28 @@ class RefusedRedrivePolicy(Check):
                     )
                     names = (queue.name,) if policy.origin.urn == queue.urn else (holder, queue.name)
                     yield Found(names, {str(policy.origin): policy.written}, why, fix)
+        for allowing in stack.allow_policies:
+            yield from _not_allowed(stack, allowing)
+
+
+def _not_allowed(stack: Stack, policy: AllowPolicy) -> Iterator[Found]:
+    """The sources that a dead-letter queue does not allow to name it."""
+    url = policy.queue_url.known
+    target = None if url is None else stack.queue_of_url(url)
+    for queue in stack.queues:
+        arn = None if queue.redrive is None else queue.redrive.target_arn.known
+        if target is None or arn is None or stack.queue_at(arn) is not target or not policy.refuses(queue.arn):
+            continue
+        is_its_own = policy.origin.urn == target.urn
+        why = f"{queue.name} names {target.name}, whose redriveAllowPolicy does not allow it: " + (
+            "AWS refuses that."
+            if is_its_own
+            else f"AWS refuses what is set after {policy.origin.resource}, and a deployment keeps to no order of them."
+        )
+        fix = f"list the ARN of {queue.name} among the sourceQueueArns of {target.name}, with byQueue"
+        names = (target.name, queue.name) if is_its_own else (policy.origin.resource, target.name, queue.name)
+        severity = Severity.ERROR if is_its_own else Severity.WARNING
+        yield Found(names, {str(policy.origin): policy.written}, why, fix, severity=severity, source="SQS-DLQ-4")
 
 
 class DeadLetterQueueOnFunction(Check):

@@ -89,7 +89,7 @@ class EndsEarly(Check):
 
 class FailuresNotReturned(Check):
     id = "CHK-SWALLOW-2"
-    title = "failed records that are collected and not returned"
+    title = "failed records that are collected and not reported"
     severity = Severity.ERROR
     why = "An answer without batchItemFailures is a success: the failed records count as processed, and are lost."
     fix = "Return the failed records as batchItemFailures, with ReportBatchItemFailures on."
@@ -101,8 +101,9 @@ class FailuresNotReturned(Check):
             if not kept:
                 continue
             why = (
-                f"The handler notes failed records in {kept[0].name} ({kept[0].where}), and the list is not returned: "
-                f"the invoke succeeds, so the mapping {_moves_on(kind)} although their work was not done."
+                f"The handler notes failed records in {kept[0].name} ({kept[0].where}), and its answer has no "
+                f"batchItemFailures: the invoke succeeds, so the mapping {_moves_on(kind)} although their work was not "
+                "done."
             )
             fix = f"return them from {function.handler.known} as batchItemFailures"
             if mapping.reports.known is False:
