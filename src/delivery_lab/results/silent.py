@@ -69,9 +69,8 @@ class SilentFunctions:
         }
         self._marks = None if run.effect is None else Marks(run, run.effect)
         self._open: dict[str, Attempt] = {}
-        self._unjudged: dict[
-            tuple[str, str], tuple[str, Attempt]
-        ] = {}  # by consumer and first message: with its invoke
+        # What is over and not judged, with its invoke: by consumer and the first message of its batch.
+        self._unjudged: dict[tuple[str, str], tuple[str, Attempt]] = {}
         self._over: dict[str, Sequence[Fate]] = {}  # what invokes had that are judged
         self._unplaced: set[str] = set()
         self._counted: set[str] = set()

@@ -1,4 +1,4 @@
-"""What goes round: a function that sends to the queue, or writes to the bucket, that feeds it, and by way of others."""
+"""What goes round: a function that sends to the queue, or writes to the bucket or table, that feeds it, and others."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from delivery_lab.checks.check import Check, Found
 from delivery_lab.checks.code.program import Code
 from delivery_lab.checks.code.reading import code_of
 from delivery_lab.checks.code.sending import sends
+from delivery_lab.checks.code.table_writing import item_writes, tells_changes_apart
 from delivery_lab.checks.code.writing import writes
 from delivery_lab.checks.finding import Severity
 from delivery_lab.limits.functions import LOOP_PASSES, RECURSIVE_LOOP
 from delivery_lab.rules.rule import SQS_GUIDE
 from delivery_lab.stack.events import Bucket
 from delivery_lab.stack.functions import Function, RecursionConfig
+from delivery_lab.stack.mappings import DynamoDbMapping
 from delivery_lab.stack.notifications import BucketNotification, NotificationConfig
 from delivery_lab.stack.queues import Queue
 from delivery_lab.stack.stack import Stack
@@ -84,6 +86,38 @@ def _of_all_objects(config: NotificationConfig) -> bool:
     """Whether a configuration is about every object that is made."""
     made = any(event.startswith("s3:ObjectCreated:") for event in config.events.known or ())
     return made and config.prefix.known == "" and config.suffix.known == ""
+
+
+class WritesToItsTable(Check):
+    id = "CHK-LOOP-4"
+    title = "function that writes to the table whose stream feeds it"
+    severity = Severity.NOTE
+    why = "Each item that it changes is a record that invokes it again, and Lambda stops no loop by way of DynamoDB."
+    fix = "Filter the mapping so that what the function writes does not match, or write to another table."
+    source = "ASY-LOOP-1"
+
+    def find(self, stack: Stack) -> Iterator[Found]:
+        for mapping in stack.all(DynamoDbMapping):
+            table, function = mapping.table, mapping.function
+            if table is None or function is None or mapping.filters.known != () or mapping.enabled.known is False:
+                continue
+            code = code_of(stack, function)
+            if not isinstance(code, Code) or table.physical_name is None:
+                continue
+            places = [found.where for found in item_writes(code) if found.table == table.physical_name]
+            if not places or tells_changes_apart(code):
+                continue
+            why = (
+                f"The function writes to {table.name}, whose stream feeds it ({places[0]}): unless the code leaves out "
+                "what it has written, each write that changes an item is followed by another one for ever, for Lambda "
+                "stops no loop by way of DynamoDB."
+            )
+            fix = (
+                f"give {mapping.name} a filter that what {function.name} writes does not match, such as one of "
+                "eventName INSERT, or write to another table"
+            )
+            values = {f"{function.name}.writes": places}
+            yield Found((function.name, table.name, mapping.name), values, why, fix)
 
 
 class GoesRoundByDeadLetters(Check):
