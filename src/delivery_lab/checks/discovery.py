@@ -18,9 +18,9 @@ from delivery_lab.errors import UsageError
 
 _SAYS = ("id", "title", "why", "fix", "source")
 _ID = re.compile(r"[A-Z][A-Z0-9]*(-[A-Z0-9]+)*-\d+")
-_FAMILIES = ("VT", "HB", "DLQ", "CONC", "BATCH", "REPORT", "HANDLER", "RECORD", "FIRST", "SWALLOW", "WARM",
-             "DELETE", "LOOP", "FIFO", "IDEM", "STREAM", "KAFKA", "KIND", "ONE", "REGION", "ROLE", "DEST", "FILTER", "SHARE", "FEED",
-             "EVENT", "API", "PIPE", "METRIC", "ASYNC", "SYNC", "SEC")  # fmt: skip
+_FAMILIES = ("VT", "HB", "DLQ", "CONC", "BATCH", "REPORT", "HANDLER", "RECORD", "FIRST", "SWALLOW", "WARM", "DELETE",
+             "LOOP", "FIFO", "IDEM", "STREAM", "KAFKA", "KIND", "ONE", "REGION", "ROLE", "DEST", "FILTER", "SHARE",
+             "FEED", "EVENT", "API", "PIPE", "METRIC", "ASYNC", "SYNC", "SEC")  # fmt: skip
 """The order in which findings of the same severity are shown. A family that is not named here comes behind these."""
 
 

@@ -29,8 +29,8 @@ class HandlerThatIsNotRun(Check):
                 continue
             node = code.entry.functions[code.handler]
             why = (
-                f"{code.handler} ({code.entry.place(node)}) is a {kind}: Lambda calls it and awaits nothing, so that not "
-                "a line of it runs, and each invoke fails with Runtime.MarshalError, since what it returned is no JSON."
+                f"{code.handler} ({code.entry.place(node)}) is a {kind}: Lambda calls it and awaits nothing, so that "
+                "not a line of it runs, and each invoke fails with Runtime.MarshalError: what it returned is no JSON."
             )
             fix = f"rename {code.handler}, and let a plain function of that name "
             fix += "return asyncio.run(...) of it" if kind == "coroutine" else "go through it, and return what is JSON"
