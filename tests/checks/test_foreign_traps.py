@@ -48,6 +48,29 @@ BAD = (
         found("CHK-VT-1 error"),
     ),
     Program(
+        "ready-for-nobody",
+        """
+        worker = function(publish=True)
+        live = aws.lambda_.Alias("live", name="live", function_name=worker.arn, function_version=worker.version)
+        aws.lambda_.ProvisionedConcurrencyConfig("ready", function_name=worker.name, qualifier=live.name,
+                                                 provisioned_concurrent_executions=2)
+        mapping(queue_with_dlq(), worker)
+        """,
+        found("CHK-CONC-6 warning"),
+    ),
+    Program(
+        "ready-for-its-alias",
+        """
+        worker = function(publish=True)
+        live = aws.lambda_.Alias("live", name="live", function_name=worker.arn, function_version=worker.version)
+        aws.lambda_.ProvisionedConcurrencyConfig("ready", function_name=worker.name, qualifier=worker.version,
+                                                 provisioned_concurrent_executions=2)
+        aws.lambda_.EventSourceMapping("m", event_source_arn=queue_with_dlq().arn, function_name=live.arn,
+                                       function_response_types=["ReportBatchItemFailures"])
+        """,
+        found(),
+    ),
+    Program(
         "one-statement-for-two-topics",
         """
         worker = function()
