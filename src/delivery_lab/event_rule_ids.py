@@ -38,6 +38,7 @@ EventRuleId = Literal[
     "EB-TARGETS-1",
     "EB-TIME-1",
     "PIPE-BATCH-1",
+    "PIPE-BATCH-2",
     "PIPE-BUS-1",
     "PIPE-DLQ-1",
     "PIPE-EVENT-1",

@@ -7,6 +7,7 @@ from typing import Any
 from delivery_lab import resource_types
 from delivery_lab.model.sqs.attributes import FifoAttributes
 from delivery_lab.program.graph import Resource, Unknown
+from delivery_lab.rules.assumptions import DEFAULTS, Assumptions
 from delivery_lab.simulation.buses import connect_buses, create_bus
 from delivery_lab.simulation.topics import create_topic
 from delivery_lab.stack.events import Bus
@@ -58,8 +59,8 @@ def a_target(
 class DeployedRules(World):
     """A run of the buses, rules and targets of some resources."""
 
-    def __init__(self, *resources: Resource, seed: int = 1) -> None:
-        super().__init__(seed=seed)
+    def __init__(self, *resources: Resource, seed: int = 1, assumptions: Assumptions = DEFAULTS) -> None:
+        super().__init__(seed=seed, assumptions=assumptions)
         stack, self.notes = stack_of(*resources), list[str]()
         for queue in stack.queues:
             created = self.queue(queue.label, fifo=FifoAttributes(content_based=True) if queue.fifo.certain() else None)

@@ -18,6 +18,7 @@ from delivery_lab.model.pipes.records import piped
 from delivery_lab.model.pipes.templates import PipeTemplate
 from delivery_lab.model.runtime import AwsError
 from delivery_lab.program.graph import UNKNOWN, Resource
+from delivery_lab.rules.assumptions import Assumptions
 from delivery_lab.stack.permissions import READING
 from delivery_lab.stack.queues import Queue
 from tests.model.support import Behaviour, Call, Script, report
@@ -29,6 +30,7 @@ ORDERS = a_queue("orders", visibilityTimeoutSeconds=60)
 FIFO = a_queue("line.fifo", fifoQueue=True, contentBasedDeduplication=True)
 TOPIC = resource(resource_types.TOPIC, "news")
 STARTS = {"startingPosition": "TRIM_HORIZON"}
+TOGETHER = {**STARTS, "batchSize": 100}
 ORDER = '{"id": "1", "kind": "order"}'
 
 
@@ -60,6 +62,26 @@ def test_pipe_event_1_a_function_gets_an_array_also_of_one() -> None:
     (call,) = world.runtime.calls
     (record,) = call.event
     assert (record["body"], record["eventSource"]) == ("a", "aws:sqs")
+
+
+@pytest.mark.parametrize(
+    ("assumed", "to", "sizes"),
+    [(1, WORKER, [1, 1, 1]), (100, WORKER, [3]), (100, JOBS, [])],
+    ids=["one by one", "all at once", "as many as a queue takes"],
+)
+def test_pipe_batch_2_a_stream_without_a_batch_size_is_handed_on_one_by_one(
+    assumed: int, to: Resource, sizes: list[int]
+) -> None:
+    """No batch size that nobody gave is refused, whatever is assumed of it."""
+    assumptions = Assumptions(pipe_stream_batch=assumed)
+    world = DeployedPipes(STREAM, JOBS, WORKER, a_pipe(STREAM, to, kinesis=STARTS), assumptions=assumptions)
+    for data in (b"one", b"two", b"three"):
+        world.account.streams_by_name["clicks"].put(data, "key")
+    world.run(until_seconds=60)
+
+    assert [len(call.event) for call in world.runtime.calls] == sizes
+    assert len(world.bodies("jobs")) == 3 - sum(sizes)
+    assert "PIPE-BATCH-2" in world.account.journal.rules
 
 
 def test_pipe_event_1_a_record_of_kinesis_has_no_block_of_its_own() -> None:
@@ -115,7 +137,7 @@ def test_pipe_report_1_records_of_a_stream_are_named_by_their_event_id() -> None
         first = len(world.runtime.calls) == 1
         return Script(payload=report(*([call.event[-1]["eventID"]] if first else [])))
 
-    world = _world(STREAM, WORKER, a_pipe(STREAM, WORKER, kinesis=STARTS), behave=names_last)
+    world = _world(STREAM, WORKER, a_pipe(STREAM, WORKER, kinesis=TOGETHER), behave=names_last)
     for data in (b"one", b"two"):
         world.account.streams_by_name["clicks"].put(data, "key")
     world.run(until_seconds=600)
@@ -128,7 +150,7 @@ def test_pipe_report_2_of_a_stream_what_is_named_is_retried_alone() -> None:
         first = len(world.runtime.calls) == 1
         return Script(payload=report(*([call.event[0]["eventID"]] if first else [])))
 
-    world = _world(STREAM, WORKER, a_pipe(STREAM, WORKER, kinesis=STARTS), behave=names_first)
+    world = _world(STREAM, WORKER, a_pipe(STREAM, WORKER, kinesis=TOGETHER), behave=names_first)
     for data in (b"one", b"two"):
         world.account.streams_by_name["clicks"].put(data, "key")
     world.run(until_seconds=600)
@@ -142,7 +164,7 @@ def test_pipe_report_2_with_bisect_everything_from_the_lowest_on_is_retried() ->
         first = len(world.runtime.calls) == 1
         return Script(payload=report(*([call.event[0]["eventID"]] if first else [])))
 
-    settings = {**STARTS, "onPartialBatchItemFailure": "AUTOMATIC_BISECT"}
+    settings = {**TOGETHER, "onPartialBatchItemFailure": "AUTOMATIC_BISECT"}
     world = _world(STREAM, WORKER, a_pipe(STREAM, WORKER, kinesis=settings), behave=names_first)
     for data in (b"one", b"two"):
         world.account.streams_by_name["clicks"].put(data, "key")

@@ -88,6 +88,13 @@ def _least_pollers(text: str) -> int:
     return value
 
 
+def _batch(text: str) -> int:
+    value = int(text)
+    if not 1 <= value <= 10_000:
+        raise ValueError(text)
+    return value
+
+
 def _number(least: float, most: float) -> Callable[[str], float]:
     def read(text: str) -> float:
         value = float(text)
@@ -204,6 +211,14 @@ ALTERNATIVES: Mapping[str, Alternative] = MappingProxyType(
                 lambda value: f"{value:g}",
                 "a share of the wait, from 0 to below 1",
                 ("0.1", "0.5"),
+            ),
+            Alternative(
+                "PIPE-BATCH-2",
+                "pipe_stream_batch",
+                _batch,
+                str,
+                "a number of records from 1 to 10,000",
+                ("10", "100"),
             ),
             _words("DST-SINK-2", "unread_failures", UnreadFailures),
             Alternative(

@@ -181,6 +181,8 @@ class Assumptions:
         event_jitter: by which share the wait of a throttled event is shorter or longer, at most (ASY-BACKOFF-2).
         unread_failures: whether somebody gets failed events that go to a topic or bus which nobody of the stack reads
             (DST-SINK-2).
+        pipe_stream_batch: how many records of a stream are in a batch of a pipe that does not say it, at most, and as far
+            as its target takes them (PIPE-BATCH-2).
         attribute_spread: when new attributes of a queue hold (SQS-SPREAD-1).
         cold_start_seconds: how long a cold start takes (LAM-INIT-1).
         invoke_seconds: how long an invoke takes besides at most, before its code begins (LAM-DURATION-1).
@@ -212,6 +214,7 @@ class Assumptions:
     window_grace_seconds: float = 1.0
     event_jitter: float = 0.2
     unread_failures: UnreadFailures = UnreadFailures.KEPT
+    pipe_stream_batch: int = 1
     attribute_spread: AttributeSpread = AttributeSpread.LATEST
     cold_start_seconds: float = 0.25
     invoke_seconds: float = 0.0

@@ -38,6 +38,13 @@ RULES = (
         "A batch size above what the target takes is refused: 10 for queues, topics and buses, 500 for streams.",
         _BATCHES,
     ),
+    assumed(
+        "PIPE-BATCH-2",
+        "A pipe of a stream that does not say its batch size hands on one record at a time, whatever its target takes.",
+        "AWS's reference of the API names no default; the page of its CDK for such sources says 1, and its example hands on to a "
+        "queue without a batch size: https://docs.aws.amazon.com/cdk/api/v2/docs/@aws-cdk_aws-pipes-sources-alpha."
+        "DynamoDBSourceParameters.html. A mapping takes 100.",
+    ),
     documented(
         "PIPE-REPORT-1",
         "Partial failures of a batch are retried alone. A function names them as batchItemFailures: by messageId of a message, by "

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from delivery_lab.errors import DeploymentRefusedError, NotModelledError
+from delivery_lab.limits.mappings import STREAM_BATCH_SIZE
 from delivery_lab.limits.pipes import TARGET_BATCH
 from delivery_lab.model.account import Account
 from delivery_lab.model.api_errors import eventbridge as errors
@@ -178,7 +179,7 @@ class _Plumber:
                 config,
                 starting_position=pipe.starting_position.certain(),
                 starting_position_instant=instant_of(pipe.label, pipe.starting_position_timestamp.certain()),
-                batch_size=pipe.batch_size.certain(),
+                batch_size=self._batch_of_stream(),
                 window_seconds=pipe.window_seconds.certain(),
                 parallelization_factor=pipe.parallelization_factor.certain(),
                 maximum_retry_attempts=pipe.maximum_retry_attempts.certain(),
@@ -197,6 +198,17 @@ class _Plumber:
             journal=account.journal,
             assumptions=account.assumptions,
         )
+
+    def _batch_of_stream(self) -> int:
+        """How many records of a stream are in a batch at most."""
+        if self.pipe.batch_size.given:
+            return self.pipe.batch_size.certain()
+        self.account.journal.rely_on("PIPE-BATCH-2")
+        receiver = self.stack.at(self.pipe.target_arn.known)
+        most = next(
+            (TARGET_BATCH[kind] for kind, of in _KINDS.items() if isinstance(receiver, of)), STREAM_BATCH_SIZE.maximum
+        )
+        return min(self.account.assumptions.pipe_stream_batch, most)
 
     def _dead_letters(self) -> Destination | None:
         arn = self.pipe.dead_letter_arn.certain()

@@ -10,8 +10,8 @@ from delivery_lab.limits.mappings import (
     RETRY_ATTEMPTS,
     SQS_BATCH_SIZE,
     SQS_WINDOW,
-    STREAM_BATCH_SIZE,
 )
+from delivery_lab.limits.pipes import STREAM_BATCH
 from delivery_lab.program.graph import UNKNOWN
 from delivery_lab.stack.permissions import READING, forbids
 from delivery_lab.stack.queues import Queue
@@ -137,7 +137,7 @@ def pipe(inputs: Inputs) -> Pipe:
         state=inputs.text("desiredState", default="RUNNING"),
         filters=_filters(inputs),
         topic=inputs.optional_text("sourceParameters", "managedStreamingKafkaParameters", "topicName"),
-        batch_size=of_source("batchSize", SQS_BATCH_SIZE.default if of_queue else STREAM_BATCH_SIZE.default),
+        batch_size=of_source("batchSize", SQS_BATCH_SIZE.default if of_queue else STREAM_BATCH),
         window_seconds=of_source("maximumBatchingWindowInSeconds", SQS_WINDOW.default),
         starting_position=told("startingPosition"),
         starting_position_timestamp=told("startingPositionTimestamp"),
