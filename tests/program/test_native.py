@@ -277,7 +277,7 @@ def test_what_a_method_is_integrated_with_and_settings_of_a_stage_are_resources_
     assert first.inputs["settings"] == {"throttlingRateLimit": 5.0}
 
 
-def test_an_api_is_invoked_in_the_account_that_its_state_is_of() -> None:
+def test_an_api_is_invoked_where_its_state_is() -> None:
     """Where its function is: the ARN by which permissions name an API is no output of it."""
     api = _resource("apigateway:RestApi", {"name": "api"})
     api = replace(api, outputs={"restApiId": "abc", "rootResourceId": "root"}, id="abc")
@@ -285,7 +285,7 @@ def test_an_api_is_invoked_in_the_account_that_its_state_is_of() -> None:
     worker = replace(_resource("lambda:Function", {}), outputs={"arn": arn})
     found = {each.type: each for each in _known(worker, api).resources.values()}[resource_types.REST_API]
     assert found.id == "abc"
-    assert found.outputs["executionArn"] == "arn:aws:execute-api:us-east-1:210987654321:abc"
+    assert found.outputs["executionArn"] == "arn:aws:execute-api:eu-west-1:210987654321:abc"
     assert found.outputs["rootResourceId"] == "root"
 
 

@@ -31,7 +31,7 @@ FREE = {
             "eventBusName",
             "rule",
         ),
-        *("parentId", "queueUrl", "resourceId", "restApi"),
+        *("parentId", "queueUrl", "requestValidatorId", "resourceId", "restApi"),
         *("streamArn", "target", "eventSourceArn", "uri", "destinationConfig.onFailure.destinationArn"),
     ),
     "names a place of code, whose object has to be there": ("s3Bucket", "s3Key"),

@@ -87,11 +87,21 @@ def test_the_record_of_a_success_ends_in_a_queue_that_nothing_reads(folder: Fold
 
 
 def test_dst_failure_1_the_record_of_a_failure_stays_the_end_of_its_event(folder: Folder) -> None:
+    failing = _HANDLER.replace("    return {}", '    raise ValueError("first")').replace(
+        'raise ValueError("second")', "pass"
+    )
+    config = _CONFIG.format(target="second.arn").replace("on_success", "on_failure")
+
+    messages = outcome_of(folder.run(failing, _WORKLOAD, more=_SECOND + config)).messages
+    assert (messages.sent, messages.dead_lettered, messages.lost) == (1, 1, 0)
+
+
+def test_dst_failure_1_an_event_whose_record_a_function_fails_with_for_good_is_lost(folder: Folder) -> None:
     failing = _HANDLER.replace("    return {}", '    raise ValueError("first")')
     config = _CONFIG.format(target="second.arn").replace("on_success", "on_failure")
 
     messages = outcome_of(folder.run(failing, _WORKLOAD, more=_SECOND + config)).messages
-    assert (messages.sent, messages.dead_lettered) == (1, 1)
+    assert (messages.sent, messages.dead_lettered, messages.lost) == (1, 0, 1)
 
 
 def test_dst_failure_1_the_record_of_a_failure_is_a_message_where_a_mapping_reads_both_records(folder: Folder) -> None:

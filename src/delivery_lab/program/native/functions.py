@@ -63,6 +63,7 @@ _FUNCTION = NativeType(
         "tags": pairs("tags"),
     },
     parts=_of_function,
+    physical_id="name",
     # Versions and URIs for API Gateway are resources and formulas of their own.
     lacks=frozenset({"publish", "version", "qualifiedArn", "invokeArn", "qualifiedInvokeArn"}),
 )
@@ -159,6 +160,7 @@ FUNCTION_TYPES: Mapping[str, NativeType] = MappingProxyType(
                 "tags": pairs("tags"),
             },
             outputs={"roleId": "uniqueId"},
+            physical_id="name",
         ),
         "aws-native:iam:RolePolicy": NativeType(
             resource_types.ROLE_POLICY,

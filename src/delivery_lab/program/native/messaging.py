@@ -35,6 +35,7 @@ _QUEUE = NativeType(
         "tags": pairs("tags"),
     },
     outputs={"queueUrl": "url"},
+    physical_id="url",
 )
 
 
@@ -65,6 +66,7 @@ _TOPIC = NativeType(
     inputs={"topicName": "name", "subscription": lambda _: {}, "tags": pairs("tags")},
     outputs={"topicArn": "arn"},
     parts=_of_topic,
+    physical_id="arn",
 )
 _SUBSCRIPTION = NativeType(
     resource_types.TOPIC_SUBSCRIPTION,
@@ -137,7 +139,7 @@ _TABLE = NativeType(
         "sseSpecification": _encryption,
         "tags": pairs("tags"),
     },
-    outputs={"streamArn": "streamArn"},
+    physical_id="name",
 )
 
 
@@ -224,6 +226,7 @@ _BUCKET = NativeType(
     },
     outputs={"domainName": "bucketDomainName", "regionalDomainName": "bucketRegionalDomainName"},
     parts=_of_bucket,
+    physical_id="bucket",
 )
 
 
@@ -286,7 +289,9 @@ MESSAGING_TYPES: Mapping[str, NativeType] = MappingProxyType(
         "aws-native:msk:ServerlessCluster": NativeType(
             resource_types.MSK_SERVERLESS_CLUSTER, lacks=frozenset({"clusterUuid", *_BROKERS})
         ),
-        "aws-native:events:EventBus": NativeType(resource_types.EVENT_BUS, inputs={"tags": pairs("tags")}),
+        "aws-native:events:EventBus": NativeType(
+            resource_types.EVENT_BUS, inputs={"tags": pairs("tags")}, physical_id="name"
+        ),
         "aws-native:events:Rule": _RULE,
         "aws-native:s3:Bucket": _BUCKET,
         "aws-native:s3:BucketPolicy": NativeType(

@@ -41,7 +41,7 @@ class NativeType:
         inputs: what becomes of inputs, by name.
         outputs: what outputs are called in pulumi-aws, by their names in aws-native.
         parts: the resources of their own that the inputs hold, of inputs and of the outputs of pulumi-aws.
-        physical_id: the name in pulumi-aws of what is the id in aws-native; by default it is the id there.
+        physical_id: the name in pulumi-aws of what is the id in aws-native; by default it is the id there, too.
         id_output: the output here that is the id in pulumi-aws, where ids here are put together of several.
         lacks: outputs of pulumi-aws that aws-native does not have.
     """

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from delivery_lab import resource_types
 from delivery_lab.program.facts import Created
@@ -45,6 +45,11 @@ _SERVICES = (
     "sqs",
 )
 """Of what matters to deliveries: others stand in a graph of pulumi-aws, too, and are read by nothing."""
+
+
+class _Place(NamedTuple):
+    region: str
+    account: str
 
 
 def create_any(type_token: str, urn: str, logical_name: str, inputs: Mapping[str, Any], region: str) -> Created:
@@ -88,11 +93,11 @@ def in_known_terms(graph: Graph) -> Graph:
         for resource in graph.resources.values()
         if resource.type == VERSION and isinstance(name := resource.inputs.get("functionName"), str)
     }
-    account = _account(graph.resources.values())
+    place = _place(graph.resources.values())
     resources: dict[str, Resource] = {}
     deployed: set[str] = set()
     for resource in graph.resources.values():
-        found = {each.urn: each for each in _in_classic_terms(resource, published, account)}
+        found = {each.urn: each for each in _in_classic_terms(resource, published, place)}
         resources |= found
         if resource.urn in graph.deployed:
             deployed |= found.keys()
@@ -126,7 +131,7 @@ def _unread(resources: Iterable[Resource]) -> Iterator[str]:
         yield f"{many} of {token}: this type is not read, and neither runs nor checks see what it does"
 
 
-def _in_classic_terms(resource: Resource, published: set[str], account: str) -> Iterator[Resource]:
+def _in_classic_terms(resource: Resource, published: set[str], place: _Place) -> Iterator[Resource]:
     """A resource, and what stands within it and is a resource of its own in pulumi-aws."""
     native = TYPES.get(resource.type)
     if native is None:
@@ -137,19 +142,13 @@ def _in_classic_terms(resource: Resource, published: set[str], account: str) -> 
     if not native.type:
         outputs: Mapping[str, Any] = answered
     else:
-        region = answered.get("region")
         if native.type == resource_types.FUNCTION and published & {answered.get("name"), answered.get("arn")}:
             inputs["publish"] = True
-        own_id = _id(native, resource)
-        known = {**inputs, **answered, **({"id": own_id} if own_id else {})}
-        made = create(
-            native.type,
-            resource.urn,
-            resource.name,
-            known,
-            region if isinstance(region, str) else _region_in(known.get("arn")),
-        )
-        outputs = {**_of_account(made.outputs, account), **answered}
+        known = {**_named_by_id(native, resource), **inputs, **answered}
+        region = answered.get("region")
+        here = region if isinstance(region, str) else place.region
+        made = create(native.type, resource.urn, resource.name, known, here)
+        outputs = {**_of_account(made.outputs, place.account), **answered}
         yield replace(
             resource,
             type=native.type,
@@ -182,19 +181,19 @@ def _part(owner: Resource, part: InnerResource) -> Resource:
     )
 
 
-def _id(native: NativeType, resource: Resource) -> str:
-    """The id that a resource has in pulumi-aws, "" where that is made of its other properties."""
-    if native.id_output:
-        held = resource.outputs.get(native.id_output)
-        return held if isinstance(held, str) else resource.id
-    return "" if native.physical_id else resource.id
+def _named_by_id(native: NativeType, resource: Resource) -> dict[str, str]:
+    """What the id of a resource tells: what it is called in pulumi-aws, or another property."""
+    held = resource.outputs.get(native.id_output) if native.id_output else None
+    told = held if isinstance(held, str) else resource.id
+    return {native.physical_id or "id": told} if told else {}
 
 
-def _account(resources: Iterable[Resource]) -> str:
-    """The account in which resources are, by the first ARN that names one."""
+def _place(resources: Iterable[Resource]) -> _Place:
+    """Where the resources of a graph are, by the first ARN that names a region and an account."""
     arns = (resource.outputs.get("arn") for resource in resources)
-    parts = (arn.split(":") for arn in arns if isinstance(arn, str))
-    return next((each[4] for each in parts if len(each) > 4 and each[4].isdigit()), ACCOUNT_ID)
+    places = (tuple(arn.split(":")[3:5]) for arn in arns if isinstance(arn, str))
+    region, account = next((each for each in places if len(each) == 2 and all(each)), (DEFAULT_REGION, ACCOUNT_ID))
+    return _Place(region, account)
 
 
 def _of_account(outputs: Mapping[str, Any], account: str) -> dict[str, Any]:
@@ -202,9 +201,3 @@ def _of_account(outputs: Mapping[str, Any], account: str) -> dict[str, Any]:
     return {
         name: value.replace(ACCOUNT_ID, account) if isinstance(value, str) else value for name, value in outputs.items()
     }
-
-
-def _region_in(arn: object) -> str:
-    """The region of an ARN; the default one where it names none."""
-    parts = arn.split(":") if isinstance(arn, str) else []
-    return parts[3] if len(parts) > 3 and parts[3] else DEFAULT_REGION
