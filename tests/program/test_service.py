@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import threading
 from concurrent.futures import Executor
 
@@ -67,3 +69,24 @@ def test_no_thread_of_the_server_outlasts_it(make_project: MakeProject, monkeypa
         assert [thread.is_alive() for thread in server.threads] == [True]
 
     assert [thread.is_alive() for thread in server.threads] == [False, False]
+
+
+def test_where_no_file_can_be_opened_grpc_is_not_asked_for_a_server(
+    make_project: MakeProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would abort the process, and nobody would say why."""
+    project, closed = make_project(""), list[int]()
+    registrar = Registrar(Urns("dev", "demo"), "us-east-1", Decoder(project.program_dir), Frames(project))
+    pipes = iter([(101, 102), (103, 104)])
+
+    def pipe() -> tuple[int, int]:
+        found = next(pipes, None)
+        if found is None:
+            raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+        return found
+
+    monkeypatch.setattr(os, "pipe", pipe)
+    monkeypatch.setattr(os, "close", closed.append)
+    with pytest.raises(OSError, match="Too many open files"), service.serving(registrar, service.PulumiLog()):
+        pass
+    assert sorted(closed) == [101, 102, 103, 104]

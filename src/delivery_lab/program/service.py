@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import functools
 import gc
+import os
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,6 +29,8 @@ from delivery_lab.program.registrar import Registrar
 # A transform may ask the engine something while the engine waits for it, so there have to be more threads than
 # registrations can be under way at once. They are started as needed.
 _THREADS = 64
+_PIPES = 8
+"""Of two files each: more than the seven that a server and its first connection hold open."""
 
 _GRACE_SECONDS = 5
 _STOPS_WITHIN_SECONDS = 2 * _GRACE_SECONDS
@@ -90,7 +93,12 @@ class Stubs:
 
 @contextmanager
 def serving(registrar: Registrar, pulumi_log: PulumiLog) -> Iterator[Stubs]:
-    """Serve the ResourceMonitor and Engine services on 127.0.0.1; on leaving, no thread and no socket is left."""
+    """Serve the ResourceMonitor and Engine services on 127.0.0.1; on leaving, no thread and no socket is left.
+
+    Raises:
+        OSError: this process may not open as many files as that takes.
+    """
+    _ask_for_files()
     executor = ThreadPoolExecutor(_THREADS, thread_name_prefix="pulumi-engine")
     server = grpc.server(executor, options=_OPTIONS)
     server.add_generic_rpc_handlers((_monitor_service(registrar), _engine_service(registrar, pulumi_log)))
@@ -119,6 +127,14 @@ def serving(registrar: Registrar, pulumi_log: PulumiLog) -> Iterator[Stubs]:
         if registrar.callbacks.used:
             # The SDK's server for callbacks is part of a reference cycle, and its thread ends when it is collected.
             gc.collect()
+
+
+def _ask_for_files() -> None:
+    """Hold as many files open as gRPC does, for a moment: where it gets none, it aborts the process."""
+    with ExitStack() as opened:
+        for _ in range(_PIPES):
+            for end in os.pipe():
+                opened.callback(os.close, end)
 
 
 @contextmanager
