@@ -60,7 +60,6 @@ _FUNCTION = NativeType(
         "fileSystemConfigs": _one_file_system,
         "imageConfig": renamed("imageConfig", {"command": "commands", "entryPoint": "entryPoints"}),
         "recursiveLoop": lambda _: {},
-        "tags": pairs("tags"),
     },
     parts=_of_function,
     physical_id="name",
@@ -98,7 +97,6 @@ _MAPPING = NativeType(
         "destinationConfig": _destinations,
         "selfManagedEventSource": _brokers,
         "startingPositionTimestamp": _timestamp,
-        "tags": pairs("tags"),
     },
     outputs={"awsId": "uuid", "eventSourceMappingArn": "arn"},
 )
@@ -123,16 +121,18 @@ def _of_managed_policy(inputs: Values, outputs: Values) -> Iterator[InnerResourc
         yield InnerResource(resource_types.ROLE_POLICY_ATTACHMENT, f"role-{number}", held)
 
 
+_POLICY = as_text("policy")
+
+
 def _inline_policies(value: Any) -> Values:
     if not isinstance(value, list):
         return {"inlinePolicies": value}
-    names = {"policyName": "name", "policyDocument": "policy"}
-    found = []
-    for entry in value:
-        held = with_names(entry, names)
-        text = as_text("policy")
-        assert not isinstance(text, str)
-        found.append({**held, **text(held.get("policy"))} if isinstance(held, dict) else held)
+    found = [
+        {"name": entry.get("policyName"), **_POLICY(entry.get("policyDocument"))}
+        if isinstance(entry, Mapping)
+        else entry
+        for entry in value
+    ]
     return {"inlinePolicies": found}
 
 
@@ -157,7 +157,6 @@ FUNCTION_TYPES: Mapping[str, NativeType] = MappingProxyType(
                 "roleName": "name",
                 "assumeRolePolicyDocument": as_text("assumeRolePolicy"),
                 "policies": _inline_policies,
-                "tags": pairs("tags"),
             },
             outputs={"roleId": "uniqueId"},
             physical_id="name",
@@ -168,20 +167,17 @@ FUNCTION_TYPES: Mapping[str, NativeType] = MappingProxyType(
         ),
         "aws-native:iam:ManagedPolicy": NativeType(
             resource_types.POLICY,
-            inputs={"managedPolicyName": "name", "policyDocument": as_text("policy"), "tags": pairs("tags")},
+            inputs={"managedPolicyName": "name", "policyDocument": as_text("policy")},
             outputs={"policyArn": "arn"},
             parts=_of_managed_policy,
         ),
-        "aws-native:logs:LogGroup": NativeType(
-            resource_types.LOG_GROUP, inputs={"logGroupName": "name", "tags": pairs("tags")}
-        ),
+        "aws-native:logs:LogGroup": NativeType(resource_types.LOG_GROUP, inputs={"logGroupName": "name"}),
         "aws-native:cloudwatch:Alarm": NativeType(
             resource_types.METRIC_ALARM,
             inputs={
                 "alarmName": "name",
                 "dimensions": pairs("dimensions", "name"),
                 "metrics": each_renamed("metricQueries", {"metricStat": "metric"}),
-                "tags": pairs("tags"),
             },
         ),
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -11,12 +11,12 @@ from delivery_lab.program.graph import UNKNOWN
 from delivery_lab.program.native.native_type import (
     InnerResource,
     NativeType,
+    Shape,
     Values,
     as_text,
     each_renamed,
     listed,
     member,
-    pairs,
     renamed,
     with_names,
     within,
@@ -32,7 +32,6 @@ _QUEUE = NativeType(
         "maximumMessageSize": "maxMessageSize",
         "redrivePolicy": as_text("redrivePolicy"),
         "redriveAllowPolicy": as_text("redriveAllowPolicy"),
-        "tags": pairs("tags"),
     },
     outputs={"queueUrl": "url"},
     physical_id="url",
@@ -43,10 +42,10 @@ def _policies(name: str, type_token: str, target: str) -> NativeType:
     """One policy for several queues or topics is a resource for each in pulumi-aws."""
 
     def parts(inputs: Values, _: Values) -> Iterator[InnerResource]:
-        policy = NativeType("", {"policyDocument": as_text("policy")}).classic(inputs).get("policy", UNKNOWN)
+        policy = as_text("policy")(inputs.get("policyDocument", UNKNOWN))
         held = inputs.get(name)
         for number, one in enumerate(held if isinstance(held, list) else [UNKNOWN]):
-            yield InnerResource(type_token, f"policy-{number}", {target: one, "policy": policy})
+            yield InnerResource(type_token, f"policy-{number}", {target: one, **policy})
 
     return NativeType("", parts=parts)
 
@@ -63,7 +62,7 @@ def _of_topic(inputs: Values, outputs: Values) -> Iterator[InnerResource]:
 
 _TOPIC = NativeType(
     resource_types.TOPIC,
-    inputs={"topicName": "name", "subscription": lambda _: {}, "tags": pairs("tags")},
+    inputs={"topicName": "name", "subscription": lambda _: {}},
     outputs={"topicArn": "arn"},
     parts=_of_topic,
     physical_id="arn",
@@ -88,7 +87,7 @@ def _keys(value: Any) -> Values:
     return {"hashKey": by_type.get("HASH", UNKNOWN), "rangeKey": by_type.get("RANGE")}
 
 
-def _indexes(name: str) -> Callable[[Any], Values]:
+def _indexes(name: str) -> Shape:
     """Secondary indexes, whose keys and projection are objects here."""
     index = NativeType(
         "",
@@ -137,7 +136,6 @@ _TABLE = NativeType(
         "timeToLiveSpecification": "ttl",
         "pointInTimeRecoverySpecification": renamed("pointInTimeRecovery", {"pointInTimeRecoveryEnabled": "enabled"}),
         "sseSpecification": _encryption,
-        "tags": pairs("tags"),
     },
     physical_id="name",
 )
@@ -163,7 +161,7 @@ def _of_rule(inputs: Values, outputs: Values) -> Iterator[InnerResource]:
 
 _RULE = NativeType(
     resource_types.EVENT_RULE,
-    inputs={"eventPattern": as_text("eventPattern"), "targets": lambda _: {}, "tags": pairs("tags")},
+    inputs={"eventPattern": as_text("eventPattern"), "targets": lambda _: {}},
     outputs={"ruleName": "name"},
     parts=_of_rule,
     physical_id="arn",
@@ -222,7 +220,6 @@ _BUCKET = NativeType(
         "bucketNamePrefix": "bucketPrefix",
         "notificationConfiguration": lambda _: {},
         "versioningConfiguration": _versioning,
-        "tags": pairs("tags"),
     },
     outputs={"domainName": "bucketDomainName", "regionalDomainName": "bucketRegionalDomainName"},
     parts=_of_bucket,
@@ -271,13 +268,12 @@ MESSAGING_TYPES: Mapping[str, NativeType] = MappingProxyType(
                 "streamEncryption": within({"encryptionType": "encryptionType", "keyId": "kmsKeyId"}),
                 "maxRecordSizeInKiB": "maxRecordSizeInKib",
                 "desiredShardLevelMetrics": "shardLevelMetrics",
-                "tags": pairs("tags"),
             },
             physical_id="name",
         ),
         "aws-native:kinesis:StreamConsumer": NativeType(
             resource_types.STREAM_CONSUMER,
-            inputs={"consumerName": "name", "tags": pairs("tags")},
+            inputs={"consumerName": "name"},
             outputs={"consumerArn": "arn", "consumerCreationTimestamp": "creationTimestamp"},
         ),
         "aws-native:dynamodb:Table": _TABLE,
@@ -289,9 +285,7 @@ MESSAGING_TYPES: Mapping[str, NativeType] = MappingProxyType(
         "aws-native:msk:ServerlessCluster": NativeType(
             resource_types.MSK_SERVERLESS_CLUSTER, lacks=frozenset({"clusterUuid", *_BROKERS})
         ),
-        "aws-native:events:EventBus": NativeType(
-            resource_types.EVENT_BUS, inputs={"tags": pairs("tags")}, physical_id="name"
-        ),
+        "aws-native:events:EventBus": NativeType(resource_types.EVENT_BUS, physical_id="name"),
         "aws-native:events:Rule": _RULE,
         "aws-native:s3:Bucket": _BUCKET,
         "aws-native:s3:BucketPolicy": NativeType(

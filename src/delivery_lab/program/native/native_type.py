@@ -11,7 +11,9 @@ from typing import Any
 from delivery_lab.program.graph import UNKNOWN, contains_unknown
 
 Values = Mapping[str, Any]
-Change = str | Callable[[Any], Values]
+Shape = Callable[[Any], Values]
+"""Makes inputs of pulumi-aws of a value."""
+Change = str | Shape
 """The name that an input has in pulumi-aws, or what makes inputs of its value."""
 
 NOTHING: Values = MappingProxyType({})
@@ -62,7 +64,7 @@ class NativeType:
         """
         found: dict[str, Any] = {}
         for name, value in inputs.items():
-            change = self.inputs.get(name, name)
+            change = self.inputs.get(name) or EVERYWHERE.get(name, name)
             found.update({change: value} if isinstance(change, str) else change(value))
         return {name: value for name, value in found.items() if value is not None}
 
@@ -76,7 +78,7 @@ class NativeType:
         return change if isinstance(change, str) else name
 
 
-def as_text(name: str) -> Change:
+def as_text(name: str) -> Shape:
     """A document that aws-native takes as an object is JSON text in pulumi-aws."""
 
     def change(value: Any) -> Values:
@@ -87,7 +89,7 @@ def as_text(name: str) -> Change:
     return change
 
 
-def within(names: Mapping[str, Change]) -> Callable[[Any], Values]:
+def within(names: Mapping[str, Change]) -> Shape:
     """Members of an object that are inputs of the resource itself in pulumi-aws; others are left out."""
 
     def change(value: Any) -> Values:
@@ -100,7 +102,7 @@ def within(names: Mapping[str, Change]) -> Callable[[Any], Values]:
     return change
 
 
-def renamed(name: str, members: Mapping[str, str]) -> Change:
+def renamed(name: str, members: Mapping[str, str]) -> Shape:
     """An object whose members have other names in pulumi-aws."""
 
     def change(value: Any) -> Values:
@@ -109,7 +111,7 @@ def renamed(name: str, members: Mapping[str, str]) -> Change:
     return change
 
 
-def each_renamed(name: str, members: Mapping[str, str]) -> Change:
+def each_renamed(name: str, members: Mapping[str, str]) -> Shape:
     """A list of objects whose members have other names in pulumi-aws."""
 
     def change(value: Any) -> Values:
@@ -125,7 +127,7 @@ def with_names(value: Any, members: Mapping[str, str]) -> Any:
     return {members.get(name, name): held for name, held in value.items()}
 
 
-def pairs(name: str, key: str = "key", value_key: str = "value") -> Change:
+def pairs(name: str, key: str = "key", value_key: str = "value") -> Shape:
     """A list of objects with a key and a value, such as tags, is a map in pulumi-aws."""
 
     def change(value: Any) -> Values:
@@ -148,3 +150,7 @@ def member(value: Any, name: str) -> Any:
     if isinstance(value, Mapping):
         return value.get(name)
     return None if value is None else UNKNOWN
+
+
+EVERYWHERE: Mapping[str, Change] = MappingProxyType({"tags": pairs("tags")})
+"""What becomes of inputs that many types have."""

@@ -14,7 +14,6 @@ from delivery_lab.program.native.native_type import (
     Values,
     as_text,
     listed,
-    pairs,
     with_names,
 )
 
@@ -113,7 +112,7 @@ SURROUNDING_TYPES: Mapping[str, NativeType] = MappingProxyType(
             resource_types.STAGE, inputs={"stageName": "name", "routeSettings": _route_settings}
         ),
         "aws-native:apigateway:RestApi": NativeType(
-            resource_types.REST_API, inputs={"body": as_text("body"), "tags": pairs("tags")}, id_output="restApiId"
+            resource_types.REST_API, inputs={"body": as_text("body")}, id_output="restApiId"
         ),
         "aws-native:apigateway:Resource": NativeType(
             resource_types.REST_RESOURCE, inputs=_OF_REST_API, id_output="resourceId"
@@ -132,7 +131,6 @@ SURROUNDING_TYPES: Mapping[str, NativeType] = MappingProxyType(
                 **_OF_REST_API,
                 "deploymentId": "deployment",
                 "methodSettings": lambda _: {},
-                "tags": pairs("tags"),
             },
             parts=_of_rest_stage,
         ),
