@@ -76,8 +76,9 @@ def examine(
         accepted = (*read_acceptances(graph.config, known), *project_acceptances(said.accept, origin, known))
         if not values:
             accepted = tuple(one for one in accepted if not one.of_values)
-        found = find_all(Stack.of(graph, account_concurrency), known, values=values, cached=cached)
-        trial = _Trial.of(project.root, graph, asked, simulates=quantify) if quantify or _filters(graph) else None
+        read = Stack.of(graph, account_concurrency)
+        found = find_all(read, known, values=values, cached=cached)
+        trial = _Trial.of(project.root, graph, asked, simulates=quantify) if quantify or _filters(read) else None
         shown = trial.findings(known) if trial is not None else ()
         tried = trial is not None and trial.workload is not None
         findings = apply_acceptances(worst_first([*found, *shown]), accepted, with_workload=tried)
@@ -85,7 +86,7 @@ def examine(
     if quantify and findings and trial is not None:
         with timed("quantify", phases):
             effects = trial.effects(findings)
-    notes = (*graph.warnings, *_not_modelled(Stack.of(graph)), *(() if values else (_WITHOUT_VALUES,)))
+    notes = (*graph.warnings, *_not_modelled(read), *(() if values else (_WITHOUT_VALUES,)))
     held = project.stack(stack)
     stack_file = held.path if held.exists else project.file
     places = places_of(graph, findings, project.label(stack_file))
@@ -100,9 +101,8 @@ def _not_modelled(stack: Stack) -> Iterator[str]:
         yield f"not modelled, so that no check looks at what it does: {problem}"
 
 
-def _filters(graph: Graph) -> bool:
+def _filters(stack: Stack) -> bool:
     """Whether anything in a stack lets only some messages through."""
-    stack = Stack.of(graph)
     mappings = any(mapping.filters.known for mapping in stack.mappings)
     return mappings or any(each.filter_policy.known for each in stack.all(Subscription))
 

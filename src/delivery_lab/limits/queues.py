@@ -24,7 +24,8 @@ THROUGHPUT_LIMIT = Choice("FifoThroughputLimit", ("perQueue", "perMessageGroupId
 DEDUPLICATION_SECONDS = 300
 """How long SQS remembers a deduplication id (SQS-FIFO-3)."""
 
-REDRIVE_PERMISSION = Choice("redrivePermission", ("allowAll", "denyAll", "byQueue"), "allowAll", "SQS-DLQ-4")
+DENY_ALL, BY_QUEUE = "denyAll", "byQueue"
+REDRIVE_PERMISSION = Choice("redrivePermission", ("allowAll", DENY_ALL, BY_QUEUE), "allowAll", "SQS-DLQ-4")
 SOURCE_QUEUES = Bound("sourceQueueArns", 1, 10, "queues", "SQS-DLQ-4")
 """How many sources a redrive allow policy with `byQueue` names."""
 

@@ -40,6 +40,8 @@ def with_senders(events: Iterable[Event]) -> Iterator[Event]:
             running.pop(event.invoke, None)
             if event.error == TIMED_OUT:
                 cut_off.add(event.invoke)
+            else:
+                held.pop(event.invoke, None)  # what it sent was there by now
         elif isinstance(event, MessageSent) and event.invoke is None:
             yield replace(event, invoke=_sender_of(event, running, held, cut_off))
             continue
@@ -57,7 +59,7 @@ def _sender_of(
     Args:
         sent: the message.
         running: invokes that run then.
-        held: the messages of each invoke, in the order in which invokes began.
+        held: the messages of invokes, in the order in which they began.
         cut_off: invokes that have timed out.
     """
     able = set(running)
@@ -66,10 +68,9 @@ def _sender_of(
         return able.pop()
     named = {invoke: {message for message in messages if message in content} for invoke, messages in held.items()}
     named = {invoke: messages for invoke, messages in named.items() if messages}
-    of_running = [invoke for invoke in named if invoke in able]
-    of_both = of_running or [invoke for invoke in named if invoke in cut_off]
-    if not of_both:
+    senders = [invoke for invoke in named if invoke in able] or [invoke for invoke in named if invoke in cut_off]
+    if not senders:
         return able.pop() if len(able) == 1 else None
     # Deliveries of one message that overlap: whichever sent it, it stands for that message.
-    alike = all(named[invoke] == named[of_both[0]] for invoke in of_both)
-    return of_both[-1] if alike else None
+    alike = all(named[invoke] == named[senders[0]] for invoke in senders)
+    return senders[-1] if alike else None

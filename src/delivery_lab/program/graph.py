@@ -131,6 +131,10 @@ class Graph:
         """Whether the program marks any value as a secret."""
         return any(resource.secret_paths or resource.secret_inputs for resource in self.resources.values())
 
+    def has(self, *type_tokens: str) -> bool:
+        """Whether there is a resource of one of some types, also one that the stack only reads."""
+        return any(resource.type in type_tokens for resource in self.resources.values())
+
     def of_type(self, type_token: str) -> Iterator[Resource]:
         """The resources of one type that the stack creates, in creation order."""
         return (

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from delivery_lab.errors import DeploymentRefusedError, NotModelledError
-from delivery_lab.limits.mappings import STREAM_BATCH_SIZE
 from delivery_lab.limits.pipes import TARGET_BATCH
 from delivery_lab.model.account import Account
 from delivery_lab.model.api_errors import eventbridge as errors
@@ -54,6 +53,11 @@ _TARGET_SECONDS = 30
 
 _KINDS: Mapping[str, type[Receiver]] = {"queue": Queue, "topic": Topic, "bus": Bus, "stream": Stream}
 MakesParcels = Callable[[PipedRecord, str], Parcel]
+
+
+def _most_at_once(receiver: object) -> int | None:
+    """How many records of a batch a receiver takes; None for one that takes any number."""
+    return next((TARGET_BATCH[kind] for kind, of in _KINDS.items() if isinstance(receiver, of)), None)
 
 
 def connect_pipes(stack: Stack, account: Account, sources: PolledSources, notes: list[str]) -> None:
@@ -204,11 +208,9 @@ class _Plumber:
         if self.pipe.batch_size.given:
             return self.pipe.batch_size.certain()
         self.account.journal.rely_on("PIPE-BATCH-2")
-        receiver = self.stack.at(self.pipe.target_arn.known)
-        most = next(
-            (TARGET_BATCH[kind] for kind, of in _KINDS.items() if isinstance(receiver, of)), STREAM_BATCH_SIZE.maximum
-        )
-        return min(self.account.assumptions.pipe_stream_batch, most)
+        assumed = self.account.assumptions.pipe_stream_batch
+        most = _most_at_once(self.stack.at(self.pipe.target_arn.known))
+        return assumed if most is None else min(assumed, most)
 
     def _dead_letters(self) -> Destination | None:
         arn = self.pipe.dead_letter_arn.certain()
@@ -256,7 +258,7 @@ class _Plumber:
             raise DeploymentRefusedError(self.pipe.name, "CREATE_FAILED", message, rule="PIPE-ROLE-2", fix=fix)
 
     def _check_batch(self, receiver: Receiver) -> None:
-        limit = next((TARGET_BATCH[kind] for kind, of in _KINDS.items() if isinstance(receiver, of)), None)
+        limit = _most_at_once(receiver)
         if limit is not None and self.pipe.batch_size.certain() > limit:
             size = self.pipe.batch_size
             error = errors.PIPE_BATCH.error(limit=limit)

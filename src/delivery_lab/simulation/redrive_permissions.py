@@ -6,15 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from delivery_lab.errors import DeploymentRefusedError, NotModelledError
-from delivery_lab.limits.queues import REDRIVE_PERMISSION, SOURCE_QUEUES
+from delivery_lab.limits.queues import BY_QUEUE, DENY_ALL, REDRIVE_PERMISSION, SOURCE_QUEUES
 from delivery_lab.model.sqs.queue import SqsQueue
 from delivery_lab.program.graph import UNKNOWN, Unknown
 from delivery_lab.resource_types import QUEUE
 from delivery_lab.stack.overwriting import rival_redrives
 from delivery_lab.stack.queues import AllowPolicy, RedrivePolicyResource
 from delivery_lab.stack.stack import Stack
-
-_DENY_ALL, _BY_QUEUE = "denyAll", "byQueue"
 
 
 def check_redrive_permissions(stack: Stack, queues: Iterable[SqsQueue]) -> None:
@@ -36,10 +34,10 @@ def check_redrive_permissions(stack: Stack, queues: Iterable[SqsQueue]) -> None:
             continue
         policy, content = policies[target.url]
         permission = content.get("redrivePermission", REDRIVE_PERMISSION.default)
-        if permission == _DENY_ALL or (
-            permission == _BY_QUEUE and source.arn not in (content.get("sourceQueueArns") or ())
+        if permission == DENY_ALL or (
+            permission == BY_QUEUE and source.arn not in (content.get("sourceQueueArns") or ())
         ):
-            why = "allows no queue" if permission == _DENY_ALL else "allows other queues only"
+            why = "allows no queue" if permission == DENY_ALL else "allows other queues only"
             fix = f"list the ARN of {source.name} among the sourceQueueArns of {target.name}, with byQueue"
             if not _is_set_before(stack, policy, source.name):
                 raise NotModelledError(
@@ -109,4 +107,4 @@ def _is_taken(content: Mapping[str, Any]) -> bool:
     if sources is None or sources == []:
         return True
     listed = isinstance(sources, list) and all(isinstance(source, (str, Unknown)) for source in sources)
-    return listed and permission == _BY_QUEUE and len(sources) <= SOURCE_QUEUES.maximum
+    return listed and permission == BY_QUEUE and len(sources) <= SOURCE_QUEUES.maximum

@@ -70,7 +70,7 @@ def keys_out_of_reach(stack: Stack, role: Role, queue: Queue) -> tuple[tuple[Que
         role: the role that reads.
         queue: what it reads.
     """
-    if any(each.type == _GRANT for each in stack.graph.resources.values()):
+    if stack.graph.has(_GRANT):
         return ()
     sources = (
         each

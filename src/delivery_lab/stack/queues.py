@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from delivery_lab.limits.queues import (
+    BY_QUEUE,
     DELAY,
+    DENY_ALL,
     FIFO_SUFFIX,
     MAX_RECEIVE_COUNT,
     MESSAGE_SIZE,
@@ -90,8 +92,8 @@ class AllowPolicy:
         """Whether a queue certainly may not name the queue that it is of."""
         content = self.content or {}
         sources = content.get("sourceQueueArns") or ()
-        if content.get("redrivePermission") != "byQueue":
-            return content.get("redrivePermission") == "denyAll"
+        if content.get("redrivePermission") != BY_QUEUE:
+            return content.get("redrivePermission") == DENY_ALL
         told = source_arn is not None and all(isinstance(source, str) for source in sources)
         return told and source_arn not in sources
 

@@ -60,7 +60,7 @@ def _may_let_in(stack: Stack, source: Queue | Stream | Table) -> bool:
     """Whether a policy of the source itself may name the role, which is as good as one of the role."""
     if isinstance(source, Queue):
         return may_name_roles(source.policies)
-    return any(each.type in _POLICIES_OF_STREAMS for each in stack.graph.resources.values())
+    return stack.graph.has(*_POLICIES_OF_STREAMS)
 
 
 def may_name_roles(policies: Iterable[PolicyDocument]) -> bool:

@@ -106,9 +106,5 @@ def _may_let_in(stack: Stack, target: StackResource) -> bool:
                 for each in stack.all(Permission)
             )
         case Bucket():
-            return _has(stack, {resource_types.BUCKET_POLICY})
-    return _has(stack, _POLICIES_OF_BUSES)
-
-
-def _has(stack: Stack, types: set[str] | frozenset[str]) -> bool:
-    return any(each.type in types for each in stack.graph.resources.values())
+            return stack.graph.has(resource_types.BUCKET_POLICY)
+    return stack.graph.has(*_POLICIES_OF_BUSES)

@@ -44,4 +44,4 @@ def _is_read(stack: Stack, bus: Bus) -> bool:
     """Whether a rule or an archive may take what a bus gets."""
     name = (bus.arn or "").rpartition("/")[2]
     rules = any(bus_name_of(rule.bus_name) in (name, "") for rule in stack.all(EventRule))
-    return rules or any(each.type == _ARCHIVE for each in stack.graph.resources.values())
+    return rules or stack.graph.has(_ARCHIVE)

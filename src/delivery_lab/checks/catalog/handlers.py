@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from delivery_lab.checks.check import Check, Found
-from delivery_lab.checks.code.module import assigned, own_nodes
+from delivery_lab.checks.code.module import FunctionNode, all_nodes, assigned, own_nodes
 from delivery_lab.checks.code.program import Code
 from delivery_lab.checks.code.reading import code_of
 from delivery_lab.checks.finding import Severity
@@ -24,8 +24,10 @@ class HandlerThatIsNotRun(Check):
     def find(self, stack: Stack) -> Iterator[Found]:
         for function in stack.functions:
             code = code_of(stack, function)
-            kind = _kind(code) if isinstance(code, Code) else ""
-            if not isinstance(code, Code) or not kind:
+            if not isinstance(code, Code):
+                continue
+            kind = _kind(code)
+            if not kind:
                 continue
             node = code.entry.functions[code.handler]
             why = (
@@ -49,8 +51,7 @@ def _kind(code: Code) -> str:
 
 def _is_bound_again(code: Code) -> bool:
     """Whether the module gives its handler's name to something else, too, such as what wraps it."""
-    tree = code.entry.tree
-    named = [each for each in ast.walk(tree) if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef)]
-    if sum(each.name == code.handler for each in named) > 1:
+    nodes = all_nodes(code.entry.tree)
+    if sum(isinstance(each, FunctionNode) and each.name == code.handler for each in nodes) > 1:
         return True
-    return any(name == code.handler for each in ast.walk(tree) for name, _ in assigned(each))
+    return any(name == code.handler for each in nodes for name, _ in assigned(each))

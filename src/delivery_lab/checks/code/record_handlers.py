@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from delivery_lab.checks.code.module import FunctionNode, Module, bound_values, own_nodes
+from delivery_lab.checks.code.module import FunctionNode, Module, all_nodes, bound_values, own_nodes
 from delivery_lab.checks.code.processors import batch_calls, given_argument, has_model, processor_class
 from delivery_lab.checks.code.program import Code
 from delivery_lab.checks.code.reached import reached
@@ -89,7 +89,7 @@ def handlers_of_data_classes(code: Code) -> Iterator[FunctionNode]:
             ):
                 found[handler.id] = place[1]
     named = Counter(
-        node.id for module in code.modules.values() for node in ast.walk(module.tree) if isinstance(node, ast.Name)
+        node.id for module in code.modules.values() for node in all_nodes(module.tree) if isinstance(node, ast.Name)
     )
     yield from (function for name, function in found.items() if handed[name] == named[name])
 

@@ -15,6 +15,7 @@ from delivery_lab.program.native.native_type import (
     Values,
     as_text,
     each_renamed,
+    in_parts,
     listed,
     member,
     renamed,
@@ -62,7 +63,7 @@ def _of_topic(inputs: Values, outputs: Values) -> Iterator[InnerResource]:
 
 _TOPIC = NativeType(
     resource_types.TOPIC,
-    inputs={"topicName": "name", "subscription": lambda _: {}},
+    inputs={"topicName": "name", "subscription": in_parts},
     outputs={"topicArn": "arn"},
     parts=_of_topic,
     physical_id="arn",
@@ -161,7 +162,7 @@ def _of_rule(inputs: Values, outputs: Values) -> Iterator[InnerResource]:
 
 _RULE = NativeType(
     resource_types.EVENT_RULE,
-    inputs={"eventPattern": as_text("eventPattern"), "targets": lambda _: {}},
+    inputs={"eventPattern": as_text("eventPattern"), "targets": in_parts},
     outputs={"ruleName": "name"},
     parts=_of_rule,
     physical_id="arn",
@@ -218,7 +219,7 @@ _BUCKET = NativeType(
     inputs={
         "bucketName": "bucket",
         "bucketNamePrefix": "bucketPrefix",
-        "notificationConfiguration": lambda _: {},
+        "notificationConfiguration": in_parts,
         "versioningConfiguration": _versioning,
     },
     outputs={"domainName": "bucketDomainName", "regionalDomainName": "bucketRegionalDomainName"},

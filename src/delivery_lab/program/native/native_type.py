@@ -16,8 +16,6 @@ Shape = Callable[[Any], Values]
 Change = str | Shape
 """The name that an input has in pulumi-aws, or what makes inputs of its value."""
 
-NOTHING: Values = MappingProxyType({})
-
 
 @dataclass(frozen=True, slots=True)
 class InnerResource:
@@ -76,6 +74,11 @@ class NativeType:
         """What an input is called in pulumi-aws; its own name where it becomes several."""
         change = self.inputs.get(name, name)
         return change if isinstance(change, str) else name
+
+
+def in_parts(_: Any) -> Values:
+    """What is no input in pulumi-aws, but resources of their own."""
+    return {}
 
 
 def as_text(name: str) -> Shape:

@@ -13,6 +13,7 @@ from delivery_lab.program.native.native_type import (
     NativeType,
     Values,
     as_text,
+    in_parts,
     listed,
     with_names,
 )
@@ -119,7 +120,7 @@ SURROUNDING_TYPES: Mapping[str, NativeType] = MappingProxyType(
         ),
         "aws-native:apigateway:Method": NativeType(
             resource_types.REST_METHOD,
-            inputs={**_OF_REST_API, "authorizationType": "authorization", "integration": lambda _: {}},
+            inputs={**_OF_REST_API, "authorizationType": "authorization", "integration": in_parts},
             parts=_of_method,
         ),
         "aws-native:apigateway:Deployment": NativeType(
@@ -130,7 +131,7 @@ SURROUNDING_TYPES: Mapping[str, NativeType] = MappingProxyType(
             inputs={
                 **_OF_REST_API,
                 "deploymentId": "deployment",
-                "methodSettings": lambda _: {},
+                "methodSettings": in_parts,
             },
             parts=_of_rest_stage,
         ),

@@ -109,10 +109,9 @@ def _read(resources: Iterable[Resource]) -> Iterator[str]:
     """That names in findings and notes are those of the other package."""
     count = sum(resource.type in TYPES for resource in resources)
     if count:
-        many = "a resource" if count == 1 else f"{count} resources"
         yield (
-            f"{many} of aws-native: read as those of pulumi-aws that mean the same, by whose names settings are called "
-            "here"
+            f"{_counted(count)} of aws-native: read as those of pulumi-aws that mean the same, by whose names settings "
+            "are called here"
         )
 
 
@@ -127,8 +126,11 @@ def _unread(resources: Iterable[Resource]) -> Iterator[str]:
         and resource.type.split(":")[1] in _SERVICES
     )
     for token, count in sorted(found.items()):
-        many = "a resource" if count == 1 else f"{count} resources"
-        yield f"{many} of {token}: this type is not read, and neither runs nor checks see what it does"
+        yield f"{_counted(count)} of {token}: this type is not read, and neither runs nor checks see what it does"
+
+
+def _counted(count: int) -> str:
+    return "a resource" if count == 1 else f"{count} resources"
 
 
 def _in_classic_terms(resource: Resource, published: set[str], place: _Place) -> Iterator[Resource]:
@@ -138,7 +140,7 @@ def _in_classic_terms(resource: Resource, published: set[str], place: _Place) ->
         yield resource
         return
     inputs = native.classic(resource.inputs)
-    answered = {native.names().get(name, name): value for name, value in native.classic(resource.outputs).items()}
+    answered = {native.outputs.get(name, name): value for name, value in native.classic(resource.outputs).items()}
     if not native.type:
         outputs: Mapping[str, Any] = answered
     else:
